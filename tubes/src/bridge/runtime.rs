@@ -1,0 +1,50 @@
+//! Tasks of tokio.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::drains::{Spawn, spawn_on};
+use crate::error::BoxError;
+use crate::runtime::{BoxTask, Spawner, Task};
+
+/// A drain that runs `f(item)` as a task of its own for each item: [`spawn_on`] with tasks of
+/// the tokio runtime that the flow runs on.
+///
+/// # Flow control, stopping, errors
+///
+/// As [`spawn_on`]: at most 1,000 tasks at once unless [`Spawn::at_most`] says otherwise.
+///
+/// # Panics
+///
+/// When an item is received outside a tokio runtime.
+///
+/// # Examples
+///
+/// ```
+/// use tubes::{Error, Fount, drains, founts};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let jobs = drains::spawn(async |n: u32| if n == 2 { Err("two") } else { Ok(n) });
+/// let report = founts::iter(0..4).flow_to(jobs).await?;
+/// assert_eq!((report.finished, report.failed), (3, 1));
+/// # Ok::<_, Error>(()) }).unwrap();
+/// ```
+pub fn spawn<F, Item, Fut, T, E>(f: F) -> Spawn<F>
+where
+    F: FnMut(Item) -> Fut,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    spawn_on(Arc::new(Tokio), f)
+}
+
+#[derive(Debug)]
+struct Tokio;
+
+impl Spawner for Tokio {
+    fn spawn(&self, task: BoxTask) -> Task {
+        #[expect(clippy::disallowed_methods, reason = "this is the bridge that spawns")]
+        let handle = tokio::spawn(task);
+        Task::new(move || handle.abort())
+    }
+}

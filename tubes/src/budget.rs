@@ -1,0 +1,86 @@
+//! The bounded work of one poll, shared by everything that the poll reaches.
+//!
+//! The driver behind `flow_to` opens a [`Turn`]; whatever loops inside it [`spend`]s: one unit
+//! an item where items are costly (a read, a poll of something foreign), one unit for a run of
+//! up to [`RUN`] items where they are cheap. A driver inside another's poll shares what is left.
+//! When nothing is left, the poll ends with a wake, so that other tasks get their turn.
+
+use std::cell::Cell;
+use std::task::{Context, Poll};
+
+#[cfg(feature = "tokio")]
+#[path = "bridge/coop.rs"]
+mod host;
+#[cfg(not(feature = "tokio"))]
+#[path = "bridge/no_coop.rs"]
+mod host;
+
+/// How many cheap items go for one unit.
+pub const RUN: usize = 128;
+
+/// Units of one poll: at most `TURN * RUN` cheap items, or `TURN` costly ones.
+const TURN: u32 = 64;
+
+thread_local! {
+    static LEFT: Cell<Left> = const { Cell::new(Left { units: TURN, turns: 0 }) };
+}
+
+#[derive(Clone, Copy)]
+struct Left {
+    units: u32,
+    /// How many drivers are being polled inside one another; invariant: back to 0 outside.
+    turns: u32,
+}
+
+/// Takes one unit; `false` when this poll has done enough and should end with a wake.
+#[inline]
+#[must_use]
+pub fn spend() -> bool {
+    let left = LEFT.get();
+    if left.units > 0 && host::has_budget() {
+        LEFT.set(Left {
+            units: left.units - 1,
+            ..left
+        });
+        return true;
+    }
+    if left.turns == 0 {
+        // Polled by hand, without a driver: the next poll starts afresh.
+        LEFT.set(Left {
+            units: TURN,
+            ..left
+        });
+    }
+    false
+}
+
+/// One poll of a driver. Dropping it closes the turn.
+#[derive(Debug)]
+pub(crate) struct Turn(());
+
+impl Turn {
+    /// Opens a turn, with a fresh budget if no other is open; pending (and woken) when the
+    /// runtime's own budget for this task is spent.
+    pub(crate) fn open(cx: &mut Context<'_>) -> Poll<Self> {
+        let left = LEFT.get();
+        if left.turns == 0 && host::poll_proceed(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let units = if left.turns == 0 { TURN } else { left.units };
+        LEFT.set(Left {
+            units,
+            turns: left.turns + 1,
+        });
+        Poll::Ready(Self(()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let left = LEFT.get();
+        LEFT.set(Left {
+            turns: left.turns.saturating_sub(1),
+            ..left
+        });
+    }
+}

@@ -1,0 +1,231 @@
+//! A task for each item, at most so many at once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::drain::Drain;
+use crate::error::{BoxError, Error, Kind};
+use crate::reason::Reason;
+use crate::runtime::{Spawner, Task};
+
+/// How many tasks run at once unless [`Spawn::at_most`] says otherwise.
+///
+/// Well below the usual limit of open files (1,024 for a shell, more for a service).
+const AT_MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
+
+/// A drain that runs `f(item)` as a task of its own for each item, on tasks of `spawner`.
+///
+/// `drains::spawn` (feature `tokio`) is this with the spawner of the runtime that it runs on.
+///
+/// # Flow control
+///
+/// At most 1,000 tasks run at once, or what [`at_most`](Spawn::at_most) says; when there are so
+/// many, the drain is not ready, which pauses what is in front: a listening socket stops
+/// accepting.
+///
+/// # Stopping
+///
+/// When the flow ends, the drain waits for the tasks that are running, and then hands over a
+/// [`Report`]. The failure of one task ends neither the flow nor another task. Dropping the drain
+/// ends all tasks.
+///
+/// # Errors
+///
+/// The failure that ended the flow in front.
+pub fn spawn_on<F, Item, Fut, T, E>(spawner: Arc<dyn Spawner>, f: F) -> Spawn<F>
+where
+    F: FnMut(Item) -> Fut,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    Spawn {
+        f,
+        spawner,
+        at_most: AT_MOST,
+        tasks: HashMap::new(),
+        begun: 0,
+        ended: Arc::default(),
+        report: Report::default(),
+        on_failure: None,
+    }
+}
+
+/// The drain of `spawn` and [`spawn_on`].
+#[must_use = "nothing flows before a fount flows to it"]
+pub struct Spawn<F> {
+    f: F,
+    spawner: Arc<dyn Spawner>,
+    at_most: NonZeroUsize,
+    /// Those that run: `tasks.len() <= at_most`
+    tasks: HashMap<u64, Task>,
+    begun: u64,
+    ended: Arc<Mutex<Ended>>,
+    report: Report,
+    on_failure: Option<Box<dyn FnMut(&Error) + Send>>,
+}
+
+/// What became of the tasks of a [`Spawn`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// Tasks that ended well.
+    pub finished: u64,
+    /// Tasks that failed.
+    pub failed: u64,
+    /// Tasks that panicked.
+    pub panicked: u64,
+    /// The first failure or panic of all.
+    pub first_failure: Option<Error>,
+}
+
+/// Tasks that have ended and were not looked at yet: never more than run at once.
+#[derive(Default)]
+struct Ended {
+    outcomes: Vec<(u64, Result<(), Error>)>,
+    waker: Option<Waker>,
+}
+
+/// Says how a task ended, also when it panics.
+struct Teller {
+    number: u64,
+    outcome: Result<(), Error>,
+    ended: Arc<Mutex<Ended>>,
+}
+
+impl<F> Spawn<F> {
+    /// At most so many tasks at once.
+    pub fn at_most(mut self, count: NonZeroUsize) -> Self {
+        self.at_most = count;
+        self
+    }
+
+    /// Calls `look` with each failure and each panic, as they come: for a log.
+    pub fn on_failure(mut self, look: impl FnMut(&Error) + Send + 'static) -> Self {
+        self.on_failure = Some(Box::new(look));
+        self
+    }
+
+    /// Takes in the tasks that have ended; pending while more than `allowed` run.
+    fn poll_reaped(&mut self, cx: &mut Context<'_>, allowed: usize) -> Poll<()> {
+        let outcomes = {
+            let mut ended = lock(&self.ended);
+            let outcomes = std::mem::take(&mut ended.outcomes);
+            if self.tasks.len() - outcomes.len() > allowed {
+                ended.waker = Some(cx.waker().clone());
+            }
+            outcomes
+        };
+        for (number, outcome) in outcomes {
+            self.tasks.remove(&number);
+            self.count(outcome);
+        }
+        if self.tasks.len() > allowed {
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    fn count(&mut self, outcome: Result<(), Error>) {
+        let Err(error) = outcome else {
+            self.report.finished += 1;
+            return;
+        };
+        if error.kind() == Kind::Panicked {
+            self.report.panicked += 1;
+        } else {
+            self.report.failed += 1;
+        }
+        if let Some(look) = &mut self.on_failure {
+            look(&error);
+        }
+        self.report
+            .first_failure
+            .get_or_insert(error);
+    }
+}
+
+// Nothing in it is pinned.
+impl<F> Unpin for Spawn<F> {}
+
+impl<F, Item, Fut, T, E> Drain<Item> for Spawn<F>
+where
+    F: FnMut(Item) -> Fut,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    type Output = Report;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let allowed = self.at_most.get() - 1;
+        self.poll_reaped(cx, allowed).map(Ok)
+    }
+
+    fn receive(mut self: Pin<&mut Self>, item: Item) -> Result<(), Reason> {
+        let mut teller = Teller {
+            number: self.begun,
+            outcome: Err(Error::new(Kind::Panicked).at("spawn")),
+            ended: Arc::clone(&self.ended),
+        };
+        let future = (self.f)(item);
+        let task = self.spawner.spawn(Box::pin(async move {
+            let outcome = future.await;
+            teller.outcome = match outcome {
+                Ok(_) => Ok(()),
+                Err(error) => Err(Error::user(error).at("spawn")),
+            };
+            drop(teller);
+        }));
+        let number = self.begun;
+        self.begun += 1;
+        self.tasks.insert(number, task);
+        Ok(())
+    }
+
+    fn poll_stopped(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        reason: &Reason,
+    ) -> Poll<Result<Report, Error>> {
+        std::task::ready!(self.poll_reaped(cx, 0));
+        let report = self.report.clone();
+        Poll::Ready(
+            reason
+                .clone()
+                .into_result()
+                .map(|()| report),
+        )
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        let outcome = std::mem::replace(&mut self.outcome, Ok(()));
+        let mut ended = lock(&self.ended);
+        ended
+            .outcomes
+            .push((self.number, outcome));
+        let waker = ended.waker.take();
+        drop(ended);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Nothing in this file panics while it holds the lock, so that poison means nothing.
+fn lock(ended: &Mutex<Ended>) -> MutexGuard<'_, Ended> {
+    ended
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<F> fmt::Debug for Spawn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "spawn({} of {})", self.tasks.len(), self.at_most)
+    }
+}

@@ -1,0 +1,231 @@
+//! What went wrong, whose fault it was, and in which stage.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+/// Any error: what fallible closures of users may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a flow failed.
+///
+/// Cheap to clone (one reference count), because a failure is heard by everybody along a flow.
+/// [`kind`](Self::kind) says whose fault it was and can be compared in a test,
+/// [`stage`](Self::stage) says where it arose, and `source()` has the cause, if there is one.
+///
+/// # Examples
+///
+/// ```
+/// use tubes::{Error, Kind};
+///
+/// let error = Error::new(Kind::Limit { what: "line", limit: 80 }).at("lines");
+/// assert_eq!(error.to_string(), "lines: a line is longer than its limit of 80");
+/// assert_eq!(error.kind(), Kind::Limit { what: "line", limit: 80 });
+/// ```
+#[derive(Clone)]
+pub struct Error {
+    cause: Arc<Cause>,
+}
+
+struct Cause {
+    kind: Kind,
+    stage: Option<Cow<'static, str>>,
+    source: Option<BoxError>,
+}
+
+/// Whose fault an [`Error`] was, one variant a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The program: an end was dropped in silence, without saying that it had finished.
+    Abandoned,
+    /// The program: a drain or a future was used again after it had given its output.
+    UsedAfterEnd,
+    /// The program: a function of the user failed; `source()` has its error.
+    User,
+    /// The program: a function of the user panicked.
+    Panicked,
+    /// The outside world: input or output failed; `source()` has the [`io::Error`].
+    Io(io::ErrorKind),
+    /// The peer: its bytes do not follow the format that the stage reads.
+    Malformed(&'static str),
+    /// A bound was reached: `what` would have been larger than `limit` (bytes or items).
+    Limit {
+        /// What was too large.
+        what: &'static str,
+        /// The bound that was in force.
+        limit: usize,
+    },
+    /// A wait was longer than its limit.
+    Timeout,
+}
+
+impl Error {
+    /// Makes an error of this kind.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self::from_parts(kind, None, None)
+    }
+
+    /// Wraps an error of the user's, without wrapping twice what already is an [`enum@Error`].
+    pub fn user(error: impl Into<BoxError>) -> Self {
+        match error.into().downcast::<Self>() {
+            Ok(own) => *own,
+            Err(foreign) => Self::from_parts(Kind::User, None, Some(foreign)),
+        }
+    }
+
+    /// The same error, with the name of the stage in which it arose.
+    ///
+    /// The first name stays: stages that merely hear of a failure do not rename it.
+    #[must_use]
+    pub fn at(self, stage: impl Into<Cow<'static, str>>) -> Self {
+        if self.cause.stage.is_some() {
+            return self;
+        }
+        let stage = Some(stage.into());
+        match Arc::try_unwrap(self.cause) {
+            Ok(cause) => Self::from_parts(cause.kind, stage, cause.source),
+            Err(shared) => {
+                let kind = shared.kind;
+                Self::from_parts(kind, stage, Some(Box::new(Self { cause: shared })))
+            }
+        }
+    }
+
+    /// The same error, with what caused it as its `source()`.
+    #[must_use]
+    pub fn caused_by(self, source: impl Into<BoxError>) -> Self {
+        Self::from_parts(self.kind(), self.cause.stage.clone(), Some(source.into()))
+    }
+
+    /// Whose fault it was.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.cause.kind
+    }
+
+    /// The name of the stage in which it arose, if that is known.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.cause.stage.as_deref()
+    }
+
+    /// The cause, if it is an `E`: looks through all sources.
+    #[must_use]
+    pub fn find<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        let mut next = std::error::Error::source(self);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    fn from_parts(kind: Kind, stage: Option<Cow<'static, str>>, source: Option<BoxError>) -> Self {
+        let cause = Cause {
+            kind,
+            stage,
+            source,
+        };
+        Self {
+            cause: Arc::new(cause),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause
+            .source
+            .as_deref()
+            .map(|source| source as _)
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::from_parts(Kind::Io(error.kind()), None, Some(Box::new(error)))
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(stage) = self.stage() {
+            write!(f, "{stage}: ")?;
+        }
+        match (self.kind(), &self.cause.source) {
+            (Kind::User | Kind::Io(_), Some(source)) => fmt::Display::fmt(source, f),
+            (kind, _) => fmt::Display::fmt(&kind, f),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("stage", &self.stage())
+            .field("source", &self.cause.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Abandoned => {
+                f.write_str("abandoned: an end was dropped without saying that it had finished")
+            }
+            Self::UsedAfterEnd => f.write_str("used again after its output was handed over"),
+            Self::User => f.write_str("a function of the user failed"),
+            Self::Panicked => f.write_str("a function of the user panicked"),
+            Self::Io(kind) => write!(f, "input or output failed: {kind}"),
+            Self::Malformed(what) => write!(f, "malformed input: {what}"),
+            Self::Limit { what, limit } => {
+                write!(f, "a {what} is longer than its limit of {limit}")
+            }
+            Self::Timeout => f.write_str("nothing came within the time limit"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, Kind};
+    use std::io;
+
+    #[test]
+    fn the_first_name_stays_and_a_shared_error_keeps_its_cause() {
+        let error = Error::from(io::Error::other("disk on fire"));
+        let other = error.clone();
+        let named = error.at("read");
+        assert_eq!(named.clone().at("later").stage(), Some("read"));
+        assert_eq!(
+            named
+                .find::<io::Error>()
+                .unwrap()
+                .to_string(),
+            "disk on fire"
+        );
+        assert_eq!(other.stage(), None);
+        assert_eq!(named.to_string(), "read: disk on fire");
+    }
+
+    #[test]
+    fn an_error_of_ours_is_not_wrapped_by_user() {
+        let ours = Error::new(Kind::Timeout);
+        assert_eq!(Error::user(ours).kind(), Kind::Timeout);
+        assert_eq!(Error::user("no number").kind(), Kind::User);
+        assert_eq!(Error::user("no number").to_string(), "no number");
+    }
+}

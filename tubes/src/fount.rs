@@ -1,0 +1,292 @@
+//! Where items come from.
+
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::budget;
+use crate::drain::Drain;
+use crate::founts::boxed::{BoxFount, LocalBoxFount};
+use crate::reason::Reason;
+use crate::siphon::drive::FlowTo;
+use crate::siphon::next::Next;
+use crate::siphon::pull::Pull;
+use crate::stage::Stage;
+use crate::stages::{Filter, FilterMap, FlatMap, Inspect, Map, Take};
+
+/// Where items come from: yields items until it yields the reason why there are no more.
+///
+/// A pipeline is written from left to right and is a value; nothing runs before it is driven by
+/// [`flow_to`](Self::flow_to) (or [`next`](Self::next)):
+///
+/// ```
+/// use tubes::{Fount, drains, founts};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let sum = founts::iter(1..=10)
+///     .filter(|n| n % 2 == 1)
+///     .map(|n| n * n)
+///     .flow_to(drains::fold(0, |sum, n| sum + n))
+///     .await?;
+/// assert_eq!(sum, 165);
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+///
+/// # Writing a fount
+///
+/// [`poll_next`](Self::poll_next) is enough. Override [`poll_flow`](Self::poll_flow) where items
+/// come from a loop, [`poll_progress`](Self::poll_progress) where something must be kept moving
+/// while nobody pulls, and [`stop`](Self::stop) where the source can be told.
+///
+/// # Cancel safety
+///
+/// Dropping a fount loses nothing that was not already handed over: no item is taken out of a
+/// source before there is room for it. The source hears the drop as an abandonment.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a fount",
+    label = "yields no items",
+    note = "make a fount of an iterator with `founts::iter(..)`, of a reader with `io::read(..)`"
+)]
+pub trait Fount {
+    /// What comes out.
+    type Item;
+
+    /// Pulls one item. `Err(reason)` is the end: it is final, and comes again if asked again.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there are no more items.
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Item, Reason>>;
+
+    /// Called instead of pulling while downstream is not ready, so that what this fount owns
+    /// (a connection shared by many, futures in flight) keeps making progress. Yields nothing.
+    #[inline]
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// Pushes items into `drain` for as long as it is ready: what `Iterator::try_fold` is to
+    /// `Iterator::next`. Adapters override it, so that a whole chain becomes one loop.
+    ///
+    /// Does a bounded amount of work (see [`budget`](crate::budget)), and says how it ended.
+    /// Neither stops this fount nor ends the drain: that is for the caller.
+    #[inline]
+    fn poll_flow<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        Self: Sized,
+        D: Drain<Self::Item>,
+    {
+        while budget::spend() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let item = match self.as_mut().poll_next(cx) {
+                Poll::Ready(Ok(item)) => item,
+                Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                Poll::Pending => return Run::Starved,
+            };
+            if let Err(reason) = drain.as_mut().receive(item) {
+                return Run::Refused(reason);
+            }
+        }
+        Run::Spent
+    }
+
+    /// Downstream wants no more, and why. Only the first call counts.
+    ///
+    /// Dropping a fount without this means that it was abandoned.
+    #[inline]
+    fn stop(self: Pin<&mut Self>, reason: &Reason) {
+        let _ = reason;
+    }
+
+    /// Puts a stage behind this fount and gives the new end.
+    #[inline]
+    fn through<S, How>(self, stage: S) -> S::Output
+    where
+        Self: Sized,
+        S: Stage<Self, How>,
+    {
+        stage.attach(self)
+    }
+
+    /// Connects to a drain, and gives the future of the drain's output.
+    ///
+    /// # Errors
+    ///
+    /// The failure that ended the flow, wherever along it that arose.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops both ends, which hear it as an abandonment. No item is lost
+    /// that the drain has not received.
+    #[inline]
+    fn flow_to<D>(self, drain: D) -> FlowTo<Self, D>
+    where
+        Self: Sized,
+        D: Drain<Self::Item>,
+    {
+        FlowTo::new(self, drain)
+    }
+
+    /// The next item, or the reason why there are no more.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there are no more items.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost: the future holds no item.
+    #[inline]
+    fn next(&mut self) -> Next<'_, Self>
+    where
+        Self: Sized + Unpin,
+    {
+        Next::new(self)
+    }
+
+    /// This fount with its type erased, so that it can be named, stored, or chosen at run time.
+    ///
+    /// A seam: each item costs a virtual call, and nothing fuses across it.
+    #[inline]
+    fn boxed<'a>(self) -> BoxFount<'a, Self::Item>
+    where
+        Self: Sized + Send + 'a,
+    {
+        Box::pin(self)
+    }
+
+    /// As [`boxed`](Self::boxed), for a fount that stays on its thread.
+    #[inline]
+    fn boxed_local<'a>(self) -> LocalBoxFount<'a, Self::Item>
+    where
+        Self: Sized + 'a,
+    {
+        Box::pin(self)
+    }
+
+    /// One in, one out: [`stages::map`](crate::stages::map).
+    #[inline]
+    fn map<F, Out>(self, f: F) -> Pull<Self, Map<F>>
+    where
+        Self: Sized,
+        F: FnMut(Self::Item) -> Out,
+    {
+        Pull::new(self, Map::new(f))
+    }
+
+    /// One in, one or none out: [`stages::filter`](crate::stages::filter).
+    #[inline]
+    fn filter<F>(self, keep: F) -> Pull<Self, Filter<F>>
+    where
+        Self: Sized,
+        F: FnMut(&Self::Item) -> bool,
+    {
+        Pull::new(self, Filter::new(keep))
+    }
+
+    /// Map and filter in one: [`stages::filter_map`](crate::stages::filter_map).
+    #[inline]
+    fn filter_map<F, Out>(self, f: F) -> Pull<Self, FilterMap<F>>
+    where
+        Self: Sized,
+        F: FnMut(Self::Item) -> Option<Out>,
+    {
+        Pull::new(self, FilterMap::new(f))
+    }
+
+    /// One in, many out, made one at a time: [`stages::flat_map`](crate::stages::flat_map).
+    #[inline]
+    fn flat_map<F, I>(self, f: F) -> Pull<Self, FlatMap<F, I::IntoIter>>
+    where
+        Self: Sized,
+        F: FnMut(Self::Item) -> I,
+        I: IntoIterator,
+    {
+        Pull::new(self, FlatMap::new(f))
+    }
+
+    /// At most `count` items, then enough: [`stages::take`](crate::stages::take).
+    #[inline]
+    fn take(self, count: u64) -> Pull<Self, Take>
+    where
+        Self: Sized,
+    {
+        Pull::new(self, Take::new(count))
+    }
+
+    /// A look at each item: [`stages::inspect`](crate::stages::inspect).
+    #[inline]
+    fn inspect<F>(self, look: F) -> Pull<Self, Inspect<F>>
+    where
+        Self: Sized,
+        F: FnMut(&Self::Item),
+    {
+        Pull::new(self, Inspect::new(look))
+    }
+}
+
+/// How one run of items from a fount into a drain came to its end.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "closed on purpose: a driver handles every end of a run"
+)]
+pub enum Run {
+    /// Upstream has nothing right now; it wakes when it may have.
+    Starved,
+    /// Downstream is not ready; it wakes when it may be.
+    Blocked,
+    /// The [`budget`](crate::budget) of this poll is spent; poll again soon.
+    Spent,
+    /// Upstream has ended.
+    Ended(Reason),
+    /// Downstream wants no more; upstream has not been stopped yet.
+    Refused(Reason),
+}
+
+impl<P> Fount for Pin<P>
+where
+    P: DerefMut<Target: Fount>,
+{
+    type Item = <P::Target as Fount>::Item;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Item, Reason>> {
+        self.as_deref_mut().poll_next(cx)
+    }
+    #[inline]
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        self.as_deref_mut().poll_progress(cx);
+    }
+    #[inline]
+    fn stop(self: Pin<&mut Self>, reason: &Reason) {
+        self.as_deref_mut().stop(reason);
+    }
+}
+
+impl<F> Fount for &mut F
+where
+    F: Fount + Unpin + ?Sized,
+{
+    type Item = F::Item;
+
+    #[inline]
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Self::Item, Reason>> {
+        Pin::new(&mut **self).poll_next(cx)
+    }
+    #[inline]
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        Pin::new(&mut **self).poll_progress(cx);
+    }
+    #[inline]
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        Pin::new(&mut **self).stop(reason);
+    }
+}

@@ -1,0 +1,25 @@
+//! The shelf of founts: where items can come from.
+//!
+//! | fount | yields |
+//! |---|---|
+//! | [`iter`] | what an iterator yields |
+//! | [`once`] | one item |
+//! | [`empty`] | nothing, and ends at once |
+//! | [`pending`] | nothing, and never ends |
+//! | [`channel`] | what is handed in from elsewhere, bounded |
+//!
+//! Bytes from files and sockets come from [`io`](crate::bridge) and `net` (feature `tokio`).
+
+pub(crate) mod boxed;
+mod channel;
+mod empty;
+mod iter;
+mod once;
+mod pending;
+
+pub use boxed::{BoxFount, LocalBoxFount};
+pub use channel::{Channel, SendError, Sender, Sending, channel};
+pub use empty::{Empty, empty};
+pub use iter::{Iter, iter};
+pub use once::{Once, once};
+pub use pending::{Pending, pending};

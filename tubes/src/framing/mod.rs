@@ -1,0 +1,1 @@
+//! Segments to frames and back.

@@ -1,0 +1,211 @@
+//! A fount and a tube make a fount.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project::pin_project;
+
+use super::lane::Lane;
+use super::push::farewell;
+use super::state::Life;
+use crate::budget;
+use crate::drain::Drain;
+use crate::fount::{Fount, Run};
+use crate::reason::Reason;
+use crate::stage::{AsTube, Stage};
+use crate::tube::Tube;
+
+/// A fount with a tube behind it: what [`Fount::through`] gives for a tube.
+///
+/// # Flow control
+///
+/// Holds no item of its own: the tube is given input only when downstream has room and the tube
+/// has no output left, so what waits is what the tube itself holds.
+#[pin_project]
+#[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
+pub struct Pull<F, T> {
+    #[pin]
+    upstream: F,
+    tube: T,
+    life: Life,
+    /// What everybody hears; there from `Farewell` on.
+    end: Option<Reason>,
+}
+
+impl<F, T> Pull<F, T> {
+    #[inline]
+    pub(crate) fn new(upstream: F, tube: T) -> Self {
+        Self {
+            upstream,
+            tube,
+            life: Life::Holding,
+            end: None,
+        }
+    }
+}
+
+impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
+    /// The tube has no output left.
+    #[inline]
+    fn dry(life: &mut Life) {
+        *life = match *life {
+            Life::Farewell | Life::Over => Life::Over,
+            Life::Holding | Life::Hungry | Life::Refused => Life::Hungry,
+        };
+    }
+
+    /// The tube, or somebody below, has ended the flow: the source is told, unless it has ended
+    /// by itself, and the first cause stands.
+    #[cold]
+    fn over(self: Pin<&mut Self>, reason: Reason) {
+        let this = self.project();
+        *this.life = Life::Over;
+        match this.end.take() {
+            Some(first) => *this.end = Some(first.or_failure(reason)),
+            None => {
+                this.upstream.stop(&reason);
+                *this.end = Some(reason);
+            }
+        }
+    }
+
+    /// What everybody hears, once it is over.
+    fn reason(end: &Option<Reason>) -> Reason {
+        end.clone()
+            .unwrap_or_else(Reason::abandoned)
+    }
+
+    /// Delivers what the tube has left after its end, then gives the end.
+    fn last_words<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<T::Out>,
+    {
+        while self.life == Life::Farewell {
+            if !budget::spend() {
+                return Run::Spent;
+            }
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let this = self.as_mut().project();
+            match this.tube.emit() {
+                Ok(Some(out)) => {
+                    if let Err(reason) = drain.as_mut().receive(out) {
+                        return Run::Refused(reason);
+                    }
+                }
+                Ok(None) => Self::dry(this.life),
+                Err(own) => self.as_mut().over(own),
+            }
+        }
+        Run::Ended(Self::reason(&self.end))
+    }
+}
+
+impl<F: Fount, T: Tube<F::Item>> Stage<F, AsTube> for T {
+    type Output = Pull<F, T>;
+
+    #[inline]
+    fn attach(self, upstream: F) -> Pull<F, T> {
+        Pull::new(upstream, self)
+    }
+}
+
+impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
+    type Item = T::Out;
+
+    #[inline]
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Self::Item, Reason>> {
+        let mut inputs = 0;
+        loop {
+            let mut this = self.as_mut().project();
+            let step = match this.life {
+                Life::Holding | Life::Farewell => this.tube.emit(),
+                Life::Hungry | Life::Refused => match this.upstream.as_mut().poll_next(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(input)) => {
+                        *this.life = Life::Holding;
+                        inputs += 1;
+                        this.tube.received(input)
+                    }
+                    Poll::Ready(Err(reason)) => {
+                        *this.life = farewell(this.tube, this.end, reason);
+                        continue;
+                    }
+                },
+                Life::Over => return Poll::Ready(Err(Self::reason(this.end))),
+            };
+            match step {
+                Ok(Some(out)) => return Poll::Ready(Ok(out)),
+                Ok(None) => Self::dry(this.life),
+                Err(reason) => self.as_mut().over(reason),
+            }
+            if inputs == budget::RUN {
+                inputs = 0;
+                if !budget::spend() {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        self.project()
+            .upstream
+            .poll_progress(cx);
+    }
+
+    #[inline]
+    fn poll_flow<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<Self::Item>,
+    {
+        let this = self.as_mut().project();
+        if let Life::Farewell | Life::Over = this.life {
+            return self.last_words(cx, drain);
+        }
+        let mut lane = std::pin::pin!(Lane::new(&mut *this.tube, drain.as_mut()));
+        let run = this
+            .upstream
+            .poll_flow(cx, lane.as_mut());
+        let life = lane.life;
+        match run {
+            Run::Ended(reason) => *this.life = farewell(this.tube, this.end, reason),
+            Run::Refused(reason) if life == Life::Over => self.as_mut().over(reason),
+            Run::Starved | Run::Blocked | Run::Spent | Run::Refused(_) => {
+                *this.life = life;
+                return run;
+            }
+        }
+        self.last_words(cx, drain)
+    }
+
+    fn stop(self: Pin<&mut Self>, reason: &Reason) {
+        if self.life == Life::Over {
+            return;
+        }
+        let mut this = self;
+        // Nobody is left to hear a failure of this: the first cause stands.
+        drop(
+            this.as_mut()
+                .project()
+                .tube
+                .stopped(reason),
+        );
+        this.over(reason.clone());
+    }
+}
+
+impl<F: fmt::Debug, T: fmt::Debug> fmt::Debug for Pull<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} -> {:?}", self.upstream, self.tube)
+    }
+}

@@ -1,0 +1,70 @@
+//! What can stand behind a fount or a flow, or in front of a drain.
+
+/// Whatever can be put behind a fount or a flow, or in front of a drain: every
+/// [`Tube`](crate::tube::Tube), functions that return a `Result`, and stages that have to wait.
+///
+/// `attach` consumes the upstream end and gives the new one. `How` says in which way a type is a
+/// stage; the compiler infers it, nobody writes it at a call. It exists so that all of these can
+/// be stages at once, here and in other crates: a stage of your own that waits implements
+/// `Stage<Upstream, Direct>`.
+///
+/// # Examples
+///
+/// A stage that puts two others in a row, under one name:
+///
+/// ```
+/// use tubes::stage::{Direct, Stage};
+/// use tubes::{Fount, drains, founts};
+///
+/// struct FirstEven(u64);
+///
+/// impl<F: Fount<Item = u64>> Stage<F, Direct> for FirstEven {
+///     type Output = impl_::Even<F>;
+///     fn attach(self, upstream: F) -> Self::Output {
+///         let even: fn(&u64) -> bool = |n| n % 2 == 0;
+///         upstream.filter(even).take(self.0)
+///     }
+/// }
+/// # mod impl_ {
+/// #   use tubes::{siphon::Pull, stages::{Filter, Take}};
+/// #   pub type Even<F> = Pull<Pull<F, Filter<fn(&u64) -> bool>>, Take>;
+/// # }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let even = founts::iter(1..).through(FirstEven(3)).flow_to(drains::collect(10)).await?;
+/// assert_eq!(even, [2, 4, 6]);
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand behind `{Upstream}`",
+    label = "not a stage for these items",
+    note = "a stage is a tube for the items that come, or a function `fn(Item) -> Result<Out, E>`; \
+            for a function that cannot fail, write `.map(f)`"
+)]
+pub trait Stage<Upstream, How> {
+    /// The new end.
+    type Output;
+
+    /// Takes the upstream end and gives the new one. Nothing runs before it is driven.
+    fn attach(self, upstream: Upstream) -> Self::Output;
+}
+
+/// How a type is a [`Stage`]: by an implementation of its own.
+#[derive(Debug)]
+pub struct Direct(());
+
+/// How a type is a [`Stage`]: as a tube.
+#[derive(Debug)]
+pub struct AsTube(());
+
+/// How a type is a [`Stage`]: as a function from an item to a `Result`.
+#[derive(Debug)]
+pub struct AsFunction<Out, E>(std::marker::PhantomData<(Out, E)>);
+
+/// How a type is a [`Stage`] of a [`Flow`](crate::flow::Flow): as `How` on the fount's side.
+#[derive(Debug)]
+pub struct OnFlow<How>(std::marker::PhantomData<How>);
+
+/// How a type is a [`Stage`] in front of a drain: as a tube for items of type `In`.
+#[derive(Debug)]
+pub struct InFront<In>(std::marker::PhantomData<In>);

@@ -1,0 +1,61 @@
+//! One in, one or none out.
+
+use std::fmt;
+
+use crate::reason::Reason;
+use crate::tube::Tube;
+
+/// A tube that passes the items for which `keep` says yes.
+///
+/// # Flow control
+///
+/// Holds nothing.
+///
+/// # Examples
+///
+/// ```
+/// use tubes::{Fount, drains, founts, stages};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let even = stages::filter(|n: &i32| n % 2 == 0);
+/// assert_eq!(founts::iter(1..6).through(even).flow_to(drains::collect(9)).await?, [2, 4]);
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+#[inline]
+pub fn filter<F, In>(keep: F) -> Filter<F>
+where
+    F: FnMut(&In) -> bool,
+{
+    Filter::new(keep)
+}
+
+/// The tube of [`filter`].
+#[must_use = "a stage does nothing before it is attached"]
+pub struct Filter<F> {
+    keep: F,
+}
+
+impl<F> Filter<F> {
+    #[inline]
+    pub(crate) fn new(keep: F) -> Self {
+        Self { keep }
+    }
+}
+
+impl<F, In> Tube<In> for Filter<F>
+where
+    F: FnMut(&In) -> bool,
+{
+    type Out = In;
+
+    #[inline]
+    fn received(&mut self, item: In) -> Result<Option<In>, Reason> {
+        Ok(if (self.keep)(&item) { Some(item) } else { None })
+    }
+}
+
+impl<F> fmt::Debug for Filter<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("filter")
+    }
+}

@@ -1,0 +1,64 @@
+//! Look without touching.
+
+use std::fmt;
+
+use crate::reason::Reason;
+use crate::tube::Tube;
+
+/// A tube that shows each item to `look` and passes it on.
+///
+/// # Flow control
+///
+/// Holds nothing.
+///
+/// # Examples
+///
+/// ```
+/// use tubes::{Fount, drains, founts, stages};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut seen = Vec::new();
+/// let watch = stages::inspect(|n: &i32| seen.push(*n));
+/// founts::iter(1..4).through(watch).flow_to(drains::null()).await?;
+/// assert_eq!(seen, [1, 2, 3]);
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+#[inline]
+pub fn inspect<F, In>(look: F) -> Inspect<F>
+where
+    F: FnMut(&In),
+{
+    Inspect::new(look)
+}
+
+/// The tube of [`inspect`].
+#[must_use = "a stage does nothing before it is attached"]
+pub struct Inspect<F> {
+    look: F,
+}
+
+impl<F> Inspect<F> {
+    #[inline]
+    pub(crate) fn new(look: F) -> Self {
+        Self { look }
+    }
+}
+
+impl<F, In> Tube<In> for Inspect<F>
+where
+    F: FnMut(&In),
+{
+    type Out = In;
+
+    #[inline]
+    fn received(&mut self, item: In) -> Result<Option<In>, Reason> {
+        (self.look)(&item);
+        Ok(Some(item))
+    }
+}
+
+impl<F> fmt::Debug for Inspect<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("inspect")
+    }
+}

@@ -1,1 +1,4 @@
 //! Shared support of the tests.
+
+pub mod rules;
+pub mod scan;

@@ -16,7 +16,7 @@ mod host;
 mod host;
 
 /// How many cheap items go for one unit.
-pub const RUN: usize = 128;
+pub const RUN: usize = 256;
 
 /// Units of one poll: at most `TURN * RUN` cheap items, or `TURN` costly ones.
 const TURN: u32 = 64;
@@ -52,6 +52,67 @@ pub fn spend() -> bool {
         });
     }
     false
+}
+
+/// An iterator that pauses: yields as much as goes for one unit, at most [`RUN`] items, and goes
+/// on after [`refill`](Self::refill).
+///
+/// Founts and tubes that have an iterator hand it on in chunks, and [`spend`] before each.
+#[derive(Debug)]
+pub struct Chunks<I> {
+    items: I,
+    left: usize,
+}
+
+impl<I: Iterator> Chunks<I> {
+    /// Nothing of `items` yet, before the first refill.
+    #[inline]
+    pub fn of(items: I) -> Self {
+        Self { items, left: 0 }
+    }
+
+    /// Allows another chunk.
+    #[inline]
+    pub fn refill(&mut self) {
+        // No more than are known to be there, where that is known: so that the compiler need not
+        // look for the end of the iterator at each item.
+        self.left = match self.items.size_hint() {
+            (0, upper) if upper != Some(0) => RUN,
+            (lower, _) => lower.min(RUN),
+        };
+    }
+
+    /// Whether the iterator itself has ended, after the chunk has.
+    #[inline]
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.left > 0 || self.items.size_hint().1 == Some(0)
+    }
+
+    /// The iterator, with what was not yielded.
+    #[inline]
+    pub fn into_inner(self) -> I {
+        self.items
+    }
+}
+
+impl<I: Iterator> Iterator for Chunks<I> {
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        let next = self.items.next()?;
+        self.left -= 1;
+        Some(next)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.left))
+    }
 }
 
 /// One poll of a driver. Dropping it closes the turn.

@@ -58,6 +58,30 @@ pub trait Drain<Item> {
     /// The reason why the drain wants no more; the item is gone.
     fn receive(self: Pin<&mut Self>, item: Item) -> Result<(), Reason>;
 
+    /// Takes items out of `items` for as long as it is ready: what `Extend::extend` is to `push`.
+    ///
+    /// Worth overriding where many cheap items come at once. `items` is bounded by the caller.
+    #[inline]
+    fn poll_receive<I>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut items: I) -> Intake
+    where
+        Self: Sized,
+        I: Iterator<Item = Item>,
+    {
+        loop {
+            match self.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Intake::Refused(reason),
+                Poll::Pending => return Intake::Blocked,
+            }
+            let Some(item) = items.next() else {
+                return Intake::Dry;
+            };
+            if let Err(reason) = self.as_mut().receive(item) {
+                return Intake::Refused(reason);
+            }
+        }
+    }
+
     /// Upstream has nothing right now: pushes out what is held back.
     ///
     /// # Errors
@@ -112,6 +136,23 @@ pub trait Drain<Item> {
     {
         Box::pin(self)
     }
+}
+
+/// How [`Drain::poll_receive`] came to its end.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "closed on purpose: whoever hands over items handles every end"
+)]
+pub enum Intake {
+    /// All items are taken, and the drain is ready for more.
+    Dry,
+    /// The drain is not ready; it wakes when it may be. Items may be left.
+    Blocked,
+    /// The [`budget`](crate::budget) of this poll is spent; poll again soon. Items may be left.
+    Spent,
+    /// The drain wants no more. Items may be left.
+    Refused(Reason),
 }
 
 impl<Item, P> Drain<Item> for Pin<P>

@@ -22,9 +22,9 @@ mod tube;
 
 #[cfg(feature = "tokio")]
 pub use bridge::{io, net, time};
-pub use drain::Drain;
+pub use drain::{Drain, Intake};
 pub use error::{BoxError, Error, Kind};
 pub use flow::Flow;
 pub use fount::{Fount, Run};
 pub use reason::Reason;
-pub use tube::Tube;
+pub use tube::{Outlet, Tube};

@@ -88,29 +88,37 @@ pub trait Tube<In> {
         Ok(None)
     }
 
-    /// Hands up to `limit` outputs to `take`, for as long as that continues.
+    /// Takes inputs out of `items` and puts outputs into `outlet`, for as long as both go on:
+    /// the loop of the contract, for a whole run.
     ///
-    /// What `Iterator::try_for_each` is to `Iterator::next`: worth overriding when the outputs
-    /// come from a loop. Says `Continue` when the tube needs more input, `Break` when outputs
-    /// may still wait.
+    /// Worth overriding where the run can be handed on as an iterator. `outlet` is ready when
+    /// this is called; each `Break` of it has to be passed on. Says `Continue` when there is
+    /// neither input nor output left.
     ///
     /// # Errors
     ///
     /// The reason why the flow ends here.
     #[inline]
-    fn emit_into<F>(&mut self, limit: usize, mut take: F) -> Result<ControlFlow<()>, Reason>
+    fn run<I, O>(&mut self, mut items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
-        F: FnMut(Self::Out) -> ControlFlow<()>,
+        I: Iterator<Item = In>,
+        O: Outlet<Self::Out>,
     {
-        for _ in 0..limit {
-            let Some(out) = self.emit()? else {
+        loop {
+            while let Some(out) = self.emit()? {
+                if let ControlFlow::Break(full) = outlet.put(out) {
+                    return Ok(ControlFlow::Break(full));
+                }
+            }
+            let Some(item) = items.next() else {
                 return Ok(ControlFlow::Continue(()));
             };
-            if take(out).is_break() {
-                break;
+            if let Some(out) = self.received(item)? {
+                if let ControlFlow::Break(full) = outlet.put(out) {
+                    return Ok(ControlFlow::Break(full));
+                }
             }
         }
-        Ok(ControlFlow::Break(()))
     }
 
     /// There is no more input, and why. Called once.
@@ -128,6 +136,22 @@ pub trait Tube<In> {
     }
 }
 
+/// Where a tube puts what it makes of a whole run: see [`Tube::run`].
+pub trait Outlet<Out> {
+    /// Why there is no room for more for now; a tube passes it on.
+    type Full;
+
+    /// Passes an output on; `Break` when there is no room for another one.
+    fn put(&mut self, out: Out) -> ControlFlow<Self::Full>;
+
+    /// Passes on all that `items` yields; `Break` when there was no room for all of it. Then
+    /// nothing is lost: what was not passed on is still in `items`.
+    fn put_all<I: Iterator<Item = Out>>(&mut self, items: I) -> ControlFlow<Self::Full>;
+
+    /// What a tube answers that has itself seen the end of the [`budget`](crate::budget).
+    fn spent(&self) -> Self::Full;
+}
+
 impl<In, T: Tube<In>> Tube<In> for &mut T {
     type Out = T::Out;
 
@@ -140,11 +164,12 @@ impl<In, T: Tube<In>> Tube<In> for &mut T {
         (**self).emit()
     }
     #[inline]
-    fn emit_into<F>(&mut self, limit: usize, take: F) -> Result<ControlFlow<()>, Reason>
+    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
-        F: FnMut(Self::Out) -> ControlFlow<()>,
+        I: Iterator<Item = In>,
+        O: Outlet<Self::Out>,
     {
-        (**self).emit_into(limit, take)
+        (**self).run(items, outlet)
     }
     #[inline]
     fn stopped(&mut self, reason: &Reason) -> Result<(), Reason> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::drain::Drain;
+use crate::drain::{Drain, Intake};
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
 
@@ -70,6 +70,24 @@ where
         // Without a value there will be an error instead of an output; to say so here, for each
         // item, would cost the fusion.
         Ok(())
+    }
+
+    #[inline]
+    fn poll_receive<I>(self: Pin<&mut Self>, _cx: &mut Context<'_>, items: I) -> Intake
+    where
+        I: Iterator<Item = Item>,
+    {
+        let this = self.get_mut();
+        match this.value.take() {
+            Some(mut value) => {
+                for item in items {
+                    value = (this.f)(value, item);
+                }
+                this.value = Some(value);
+            }
+            None => items.for_each(drop),
+        }
+        Intake::Dry
     }
 
     fn poll_stopped(

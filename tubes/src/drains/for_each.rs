@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::drain::Drain;
+use crate::drain::{Drain, Intake};
 use crate::error::{BoxError, Error};
 use crate::reason::Reason;
 
@@ -94,6 +94,17 @@ where
     fn receive(mut self: Pin<&mut Self>, item: Item) -> Result<(), Reason> {
         (self.f)(item);
         Ok(())
+    }
+
+    #[inline]
+    fn poll_receive<I>(mut self: Pin<&mut Self>, _cx: &mut Context<'_>, items: I) -> Intake
+    where
+        I: Iterator<Item = Item>,
+    {
+        for item in items {
+            (self.f)(item);
+        }
+        Intake::Dry
     }
 
     fn poll_stopped(

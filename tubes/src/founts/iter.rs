@@ -1,12 +1,11 @@
 //! What an iterator yields.
 
 use std::fmt;
-use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::budget;
-use crate::drain::Drain;
+use crate::budget::{self, Chunks};
+use crate::drain::{Drain, Intake};
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
 
@@ -77,15 +76,10 @@ impl<I: Iterator> Fount for Iter<I> {
     where
         D: Drain<Self::Item>,
     {
-        match drain.as_mut().poll_ready(cx) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(reason)) => return Run::Refused(reason),
-            Poll::Pending => return Run::Blocked,
-        }
-        // Out of `self` while the loop runs, so that it can live in registers. If the drain
+        // Out of `self` while the run lasts, so that it can live in registers. If the drain
         // panics, it is gone, and the flow with it.
-        let mut items = match std::mem::replace(&mut self.state, State::Away) {
-            State::Open(items) => items,
+        let mut chunks = match std::mem::replace(&mut self.state, State::Away) {
+            State::Open(items) => Chunks::of(items),
             State::Over(reason) => {
                 self.state = State::Over(reason.clone());
                 return Run::Ended(reason);
@@ -96,36 +90,22 @@ impl<I: Iterator> Fount for Iter<I> {
             if !budget::spend() {
                 break Run::Spent;
             }
-            // No more than are known to be there, so that the compiler need not look for the end
-            // at each item.
-            let mut left = items.size_hint().0.clamp(1, budget::RUN);
-            let ended = items.try_for_each(|item| {
-                if let Err(reason) = drain.as_mut().receive(item) {
-                    return ControlFlow::Break(Some(Run::Refused(reason)));
-                }
-                match drain.as_mut().poll_ready(cx) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(reason)) => {
-                        return ControlFlow::Break(Some(Run::Refused(reason)));
-                    }
-                    Poll::Pending => return ControlFlow::Break(Some(Run::Blocked)),
-                }
-                left -= 1;
-                if left == 0 {
-                    return ControlFlow::Break(None);
-                }
-                ControlFlow::Continue(())
-            });
-            match ended {
-                ControlFlow::Break(None) => {}
-                ControlFlow::Break(Some(run)) => break run,
-                ControlFlow::Continue(()) => {
+            chunks.refill();
+            match drain
+                .as_mut()
+                .poll_receive(cx, &mut chunks)
+            {
+                Intake::Dry if chunks.is_over() => {
                     self.state = State::Over(Reason::Finished);
                     return Run::Ended(Reason::Finished);
                 }
+                Intake::Dry => {}
+                Intake::Blocked => break Run::Blocked,
+                Intake::Spent => break Run::Spent,
+                Intake::Refused(reason) => break Run::Refused(reason),
             }
         };
-        self.state = State::Open(items);
+        self.state = State::Open(chunks.into_inner());
         run
     }
 

@@ -11,10 +11,10 @@ use pin_project::pin_project;
 
 use super::state::Life;
 use crate::budget;
-use crate::drain::Drain;
+use crate::drain::{Drain, Intake};
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
-use crate::tube::Tube;
+use crate::tube::{Outlet, Tube};
 
 #[pin_project]
 #[derive(Debug)]
@@ -43,52 +43,14 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
 
     #[inline]
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let mut this = self.project();
-        match this.drain.as_mut().poll_ready(cx) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(reason)) => {
-                *this.life = Life::Refused;
-                return Poll::Ready(Err(reason));
+        match self.poll_receive(cx, std::iter::empty()) {
+            Intake::Dry => Poll::Ready(Ok(())),
+            Intake::Blocked => Poll::Pending,
+            Intake::Spent => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
             }
-            Poll::Pending => return Poll::Pending,
-        }
-        // Asked each time, without a note of what it said last: a state that changes with every
-        // item costs more than a tube's `None`.
-        loop {
-            let mut stuck = None;
-            let drain = &mut this.drain;
-            let emitted = this.tube.emit_into(budget::RUN, |out| {
-                let next = match drain.as_mut().receive(out) {
-                    Ok(()) => drain.as_mut().poll_ready(cx),
-                    Err(reason) => Poll::Ready(Err(reason)),
-                };
-                match next {
-                    Poll::Ready(Ok(())) => ControlFlow::Continue(()),
-                    other => {
-                        stuck = Some(other);
-                        ControlFlow::Break(())
-                    }
-                }
-            });
-            match (stuck, emitted) {
-                (Some(other), _) => {
-                    if other.is_ready() {
-                        *this.life = Life::Refused;
-                    }
-                    return other;
-                }
-                (None, Ok(ControlFlow::Continue(()))) => return Poll::Ready(Ok(())),
-                (None, Ok(ControlFlow::Break(()))) => {
-                    if !budget::spend() {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                }
-                (None, Err(reason)) => {
-                    *this.life = Life::Over;
-                    return Poll::Ready(Err(reason));
-                }
-            }
+            Intake::Refused(reason) => Poll::Ready(Err(reason)),
         }
     }
 
@@ -111,6 +73,40 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
     }
 
     #[inline]
+    fn poll_receive<I>(self: Pin<&mut Self>, cx: &mut Context<'_>, items: I) -> Intake
+    where
+        I: Iterator<Item = In>,
+    {
+        let mut this = self.project();
+        match this.drain.as_mut().poll_ready(cx) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(reason)) => {
+                *this.life = Life::Refused;
+                return Intake::Refused(reason);
+            }
+            Poll::Pending => return Intake::Blocked,
+        }
+        let mut port = Port {
+            drain: this.drain,
+            cx,
+            left: budget::RUN,
+        };
+        match this.tube.run(items, &mut port) {
+            Ok(ControlFlow::Continue(())) => Intake::Dry,
+            Ok(ControlFlow::Break(full)) => {
+                if let Intake::Refused(_) = full {
+                    *this.life = Life::Refused;
+                }
+                full
+            }
+            Err(reason) => {
+                *this.life = Life::Over;
+                Intake::Refused(reason)
+            }
+        }
+    }
+
+    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let this = self.project();
         let flushed = this.drain.poll_flush(cx);
@@ -126,5 +122,53 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
         _reason: &Reason,
     ) -> Poll<Result<(), Error>> {
         Poll::Ready(Err(Error::new(Kind::UsedAfterEnd)))
+    }
+}
+
+/// The drain behind a tube, as the tube sees it during a run.
+struct Port<'p, 'cx, 'w, D> {
+    drain: Pin<&'p mut D>,
+    cx: &'cx mut Context<'w>,
+    /// How many outputs go before a unit of the budget is spent.
+    left: usize,
+}
+
+impl<Out, D: Drain<Out>> Outlet<Out> for Port<'_, '_, '_, D> {
+    type Full = Intake;
+
+    #[inline]
+    fn put(&mut self, out: Out) -> ControlFlow<Intake> {
+        if let Err(reason) = self.drain.as_mut().receive(out) {
+            return ControlFlow::Break(Intake::Refused(reason));
+        }
+        self.left -= 1;
+        if self.left == 0 {
+            self.left = budget::RUN;
+            if !budget::spend() {
+                return ControlFlow::Break(Intake::Spent);
+            }
+        }
+        match self.drain.as_mut().poll_ready(self.cx) {
+            Poll::Ready(Ok(())) => ControlFlow::Continue(()),
+            Poll::Ready(Err(reason)) => ControlFlow::Break(Intake::Refused(reason)),
+            Poll::Pending => ControlFlow::Break(Intake::Blocked),
+        }
+    }
+
+    #[inline]
+    fn put_all<I: Iterator<Item = Out>>(&mut self, items: I) -> ControlFlow<Intake> {
+        match self
+            .drain
+            .as_mut()
+            .poll_receive(self.cx, items)
+        {
+            Intake::Dry => ControlFlow::Continue(()),
+            full => ControlFlow::Break(full),
+        }
+    }
+
+    #[inline]
+    fn spent(&self) -> Intake {
+        Intake::Spent
     }
 }

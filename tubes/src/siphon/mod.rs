@@ -15,6 +15,7 @@
 
 pub(crate) mod drive;
 pub(crate) mod lane;
+pub(crate) mod lent;
 pub(crate) mod next;
 pub(crate) mod pull;
 pub(crate) mod push;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project::pin_project;
 
 use super::lane::Lane;
+use super::lent::Lent;
 use super::push::farewell;
 use super::state::Life;
 use crate::budget;
@@ -172,7 +173,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         if let Life::Farewell | Life::Over = this.life {
             return self.last_words(cx, drain);
         }
-        let mut lane = std::pin::pin!(Lane::new(&mut *this.tube, drain.as_mut()));
+        let mut lane = std::pin::pin!(Lane::new(&mut *this.tube, Lent(drain.as_mut())));
         let run = this
             .upstream
             .poll_flow(cx, lane.as_mut());

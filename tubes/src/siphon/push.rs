@@ -9,7 +9,7 @@ use pin_project::pin_project;
 use super::lane::Lane;
 use super::state::Life;
 use crate::budget;
-use crate::drain::Drain;
+use crate::drain::{Drain, Intake};
 use crate::error::Error;
 use crate::reason::Reason;
 use crate::stage::{InFront, Stage};
@@ -52,6 +52,16 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
     #[inline]
     fn receive(self: Pin<&mut Self>, item: In) -> Result<(), Reason> {
         self.project().lane.receive(item)
+    }
+
+    #[inline]
+    fn poll_receive<I>(self: Pin<&mut Self>, cx: &mut Context<'_>, items: I) -> Intake
+    where
+        I: Iterator<Item = In>,
+    {
+        self.project()
+            .lane
+            .poll_receive(cx, items)
     }
 
     #[inline]

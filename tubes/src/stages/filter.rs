@@ -1,9 +1,10 @@
 //! One in, one or none out.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::Tube;
+use crate::tube::{Outlet, Tube};
 
 /// A tube that passes the items for which `keep` says yes.
 ///
@@ -51,6 +52,15 @@ where
     #[inline]
     fn received(&mut self, item: In) -> Result<Option<In>, Reason> {
         Ok(if (self.keep)(&item) { Some(item) } else { None })
+    }
+
+    #[inline]
+    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    where
+        I: Iterator<Item = In>,
+        O: Outlet<Self::Out>,
+    {
+        Ok(outlet.put_all(items.filter(&mut self.keep)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Map and filter in one.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::Tube;
+use crate::tube::{Outlet, Tube};
 
 /// A tube that gives `f(item)` where that is `Some`, and drops the others.
 ///
@@ -52,6 +53,15 @@ where
     #[inline]
     fn received(&mut self, item: In) -> Result<Option<Out>, Reason> {
         Ok((self.f)(item))
+    }
+
+    #[inline]
+    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    where
+        I: Iterator<Item = In>,
+        O: Outlet<Self::Out>,
+    {
+        Ok(outlet.put_all(items.filter_map(&mut self.f)))
     }
 }
 

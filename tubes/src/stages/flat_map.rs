@@ -3,8 +3,9 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
+use crate::budget::{self, Chunks};
 use crate::reason::Reason;
-use crate::tube::Tube;
+use crate::tube::{Outlet, Tube};
 
 /// A tube that gives all that the iterator `f(item)` yields.
 ///
@@ -77,30 +78,69 @@ where
     }
 
     #[inline]
-    fn emit_into<T>(&mut self, limit: usize, take: T) -> Result<ControlFlow<()>, Reason>
+    fn run<Ins, O>(
+        &mut self,
+        mut items: Ins,
+        outlet: &mut O,
+    ) -> Result<ControlFlow<O::Full>, Reason>
     where
-        T: FnMut(I::Item) -> ControlFlow<()>,
+        Ins: Iterator<Item = In>,
+        O: Outlet<I::Item>,
     {
-        // Out of `self` while the loop runs, so that it can live in registers.
-        let Some(mut items) = self.current.take() else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        let mut left = limit;
-        let mut take = take;
-        let run = items.try_for_each(|item| {
-            left -= 1;
-            take(item)?;
-            if left == 0 {
-                return ControlFlow::Break(());
+        loop {
+            // Out of `self` while the run lasts, so that it can live in registers.
+            if let Some(current) = self.current.take() {
+                let (put, rest) = run_of(current, outlet);
+                if put.is_break() {
+                    self.current = rest;
+                    return Ok(put);
+                }
             }
-            ControlFlow::Continue(())
-        });
-        if run.is_break() {
-            self.current = Some(items);
+            let Some(item) = items.next() else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            self.current = Some((self.f)(item).into_iter());
         }
-        Ok(run)
     }
 }
+
+/// Passes on what `items` yields; gives back what is left of it on a `Break`.
+#[inline]
+fn run_of<I, O>(mut items: I, outlet: &mut O) -> (ControlFlow<O::Full>, Option<I>)
+where
+    I: Iterator,
+    O: Outlet<I::Item>,
+{
+    if items
+        .size_hint()
+        .1
+        .is_some_and(|most| most <= SHORT)
+    {
+        // Without a counter beside it, the loop over the iterator can be vectorised.
+        let put = match outlet.put_all(&mut items) {
+            ControlFlow::Continue(()) if !budget::spend() => {
+                return (ControlFlow::Break(outlet.spent()), None);
+            }
+            put => put,
+        };
+        return (put, Some(items));
+    }
+    let mut chunks = Chunks::of(items);
+    let put = loop {
+        chunks.refill();
+        let put = outlet.put_all(&mut chunks);
+        if put.is_break() || chunks.is_over() {
+            break put;
+        }
+        if !budget::spend() {
+            break ControlFlow::Break(outlet.spent());
+        }
+    };
+    (put, Some(chunks.into_inner()))
+}
+
+/// An iterator that yields no more than this goes for one unit of the budget.
+const SHORT: usize = 4 * budget::RUN;
 
 impl<F, I> fmt::Debug for FlatMap<F, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,9 +1,10 @@
 //! Look without touching.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::Tube;
+use crate::tube::{Outlet, Tube};
 
 /// A tube that shows each item to `look` and passes it on.
 ///
@@ -54,6 +55,15 @@ where
     fn received(&mut self, item: In) -> Result<Option<In>, Reason> {
         (self.look)(&item);
         Ok(Some(item))
+    }
+
+    #[inline]
+    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    where
+        I: Iterator<Item = In>,
+        O: Outlet<Self::Out>,
+    {
+        Ok(outlet.put_all(items.inspect(&mut self.look)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! One in, one out.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::Tube;
+use crate::tube::{Outlet, Tube};
 
 /// A tube that gives `f(item)` for each item.
 ///
@@ -51,6 +52,15 @@ where
     #[inline]
     fn received(&mut self, item: In) -> Result<Option<Out>, Reason> {
         Ok(Some((self.f)(item)))
+    }
+
+    #[inline]
+    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    where
+        I: Iterator<Item = In>,
+        O: Outlet<Self::Out>,
+    {
+        Ok(outlet.put_all(items.map(&mut self.f)))
     }
 }
 

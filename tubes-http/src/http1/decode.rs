@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::http1::event::BodyLength;
-use crate::http1::input::Input;
+use crate::http1::input::{Input, check};
 use crate::http1::length::is_tchar;
 use crate::http1::parse;
 use crate::kind::Kind;
@@ -179,12 +179,15 @@ fn size(input: &mut Input, extensions: usize, limits: &Limits) -> Result<Option<
     let Some(line) = input.line(bound, Kind::ChunkExtensionsTooLong)? else {
         return Ok(None);
     };
-    let line = &line[..line.len() - 2];
     let digits = line
         .iter()
         .take_while(|b| b.is_ascii_hexdigit())
         .count();
     let (digits, rest) = line.split_at(digits);
+    if rest != b"\r\n" {
+        check(None, rest)?;
+    }
+    let rest = &rest[..rest.len() - 2];
     if rest.len() > most {
         return Err(Kind::ChunkExtensionsTooLong);
     }

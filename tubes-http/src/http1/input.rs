@@ -24,6 +24,8 @@ pub(crate) struct Input {
     segment: Bytes,
     /// Where the search for the end goes on; counted from the first byte of `held`.
     scanned: usize,
+    /// How far the bytes of a unit without end are known to be allowed; `held.len() <= checked`.
+    checked: usize,
     /// Where the line begins that the search is in; `line <= scanned`.
     line: usize,
     /// Empty lines in front of the head that is searched.
@@ -51,6 +53,7 @@ impl Input {
             held: BytesMut::new(),
             segment: Bytes::new(),
             scanned: 0,
+            checked: 0,
             line: 0,
             empty_lines: 0,
             source: Source::Open,
@@ -183,32 +186,36 @@ impl Input {
 
     /// Goes on with the search; the length of the unit once its end is there.
     fn scan(&mut self, until: Until) -> Result<Option<usize>, Kind> {
-        let from = self.scanned - self.held.len();
-        let fresh = &self.segment[from..];
-        let mut end = None;
-        for lf in memchr_iter(b'\n', fresh) {
-            let at = self.scanned + lf;
-            let empty = at == self.line + 1;
-            self.line = at + 1;
+        let held = self.held.len();
+        let before = |at: usize| match at {
+            0 => self.held.last(),
+            at => self.segment.get(at - 1),
+        };
+        let from = self.scanned - held;
+        let unchecked = self.checked - held;
+        for lf in memchr_iter(b'\n', &self.segment[from..]) {
+            let at = from + lf;
+            if before(at) != Some(&b'\r') {
+                return Err(blame(before(unchecked), &self.segment[unchecked..=at]));
+            }
+            let empty = held + at == self.line + 1;
+            self.line = held + at + 1;
             if empty || until == Until::Line {
-                end = Some(lf + 1);
-                break;
+                self.scanned = self.line;
+                return Ok(Some(self.scanned));
             }
         }
-        let seen = end.unwrap_or(fresh.len());
-        let before = if from > 0 {
-            Some(&self.segment[from - 1])
-        } else {
-            self.held.last()
-        };
-        check(before.copied().unwrap_or(0), &fresh[..seen])?;
-        self.scanned += seen;
-        Ok(end.map(|_| self.scanned))
+        // Who reads the whole unit refuses these bytes, too; but it may never become whole.
+        check(before(unchecked), &self.segment[unchecked..])?;
+        self.scanned = self.len();
+        self.checked = self.scanned;
+        Ok(None)
     }
 
     /// Cuts out the first `length` bytes, zero-copy unless they span segments.
     fn cut(&mut self, length: usize) -> Bytes {
         self.scanned = 0;
+        self.checked = 0;
         self.line = 0;
         if self.held.is_empty() {
             return self.segment.split_to(length);
@@ -229,14 +236,16 @@ impl Input {
 }
 
 /// RFC 9112 §2.2: CR and LF stand together or not at all; RFC 9110 §5.5: no other control but TAB.
-fn check(before: u8, fresh: &[u8]) -> Result<(), Kind> {
-    let mut bad = false;
-    let mut previous = before;
-    // No way out of the loop, so that it runs in vectors.
-    for &byte in fresh {
-        bad |= (previous == b'\r') != (byte == b'\n');
-        bad |= (byte < b' ' && byte != b'\t' && byte != b'\r' && byte != b'\n') || byte == 0x7f;
-        previous = byte;
+///
+/// The kind of the first byte that is wrong.
+pub(crate) fn check(before: Option<&u8>, fresh: &[u8]) -> Result<(), Kind> {
+    let Some((&first, behind)) = fresh.split_first() else {
+        return Ok(());
+    };
+    let mut bad = is_bad(before.copied().unwrap_or(0), first);
+    // No way out of the loop and nothing carried through it, so that it runs in vectors.
+    for (&previous, &byte) in fresh.iter().zip(behind) {
+        bad |= is_bad(previous, byte);
     }
     if bad {
         Err(blame(before, fresh))
@@ -245,9 +254,15 @@ fn check(before: u8, fresh: &[u8]) -> Result<(), Kind> {
     }
 }
 
+#[inline]
+fn is_bad(previous: u8, byte: u8) -> bool {
+    let control = (byte < b' ') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n');
+    ((previous == b'\r') ^ (byte == b'\n')) | control | (byte == 0x7f)
+}
+
 #[cold]
-fn blame(before: u8, fresh: &[u8]) -> Kind {
-    let mut previous = before;
+fn blame(before: Option<&u8>, fresh: &[u8]) -> Kind {
+    let mut previous = before.copied().unwrap_or(0);
     for &byte in fresh {
         match (previous, byte) {
             (b'\r', b'\n') => {}

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use crate::http1::fields::{Fields, Found};
 use crate::http1::host::{is_host, is_host_and_port};
+use crate::http1::input::check;
 use crate::kind::Kind;
 use crate::limits::Limits;
 
@@ -60,8 +61,8 @@ pub(crate) fn trailers(section: &Bytes, limits: &Limits) -> Result<HeaderMap, Ki
     let lines = &mut lines[..limits.trailer_fields()];
     let lines = match httparse::parse_headers(section, lines) {
         Ok(httparse::Status::Complete((_, lines))) => lines,
-        Err(httparse::Error::TooManyHeaders) => return Err(Kind::TrailersTooLong),
-        Ok(httparse::Status::Partial) | Err(_) => return Err(Kind::TrailersInvalid),
+        Ok(httparse::Status::Partial) => return Err(Kind::TrailersInvalid),
+        Err(error) => return Err(trailer_refusal(section, error)),
     };
     let mut trailers = HeaderMap::with_capacity(lines.len());
     for line in lines {
@@ -165,11 +166,24 @@ fn rewrite_host(headers: &mut HeaderMap, uri: &Uri, method: &Method) -> Result<(
 
 #[cold]
 fn refusal(head: &[u8], error: httparse::Error) -> Kind {
+    // The same answer as to a head that arrives in pieces.
+    if let Err(kind) = check(None, head) {
+        return kind;
+    }
     match error {
         httparse::Error::TooManyHeaders => Kind::TooManyHeaders,
         httparse::Error::HeaderName | httparse::Error::HeaderValue => Kind::HeaderInvalid,
         httparse::Error::Version if has_version(head) => Kind::UnsupportedVersion,
         _ => Kind::BadRequestLine,
+    }
+}
+
+#[cold]
+fn trailer_refusal(section: &[u8], error: httparse::Error) -> Kind {
+    match (check(None, section), error) {
+        (Err(kind), _) => kind,
+        (Ok(()), httparse::Error::TooManyHeaders) => Kind::TrailersTooLong,
+        (Ok(()), _) => Kind::TrailersInvalid,
     }
 }
 

@@ -93,7 +93,7 @@ fn damage(bytes: &mut Vec<u8>, chance: &mut Chance) {
     match chance.below(6) {
         0 => bytes[at] = byte,
         1 => bytes.insert(at, byte),
-        2 => drop(bytes.remove(at)),
+        2 if bytes.len() > 1 => drop(bytes.remove(at)),
         3 => bytes.truncate(at + 1),
         4 => bytes[at] ^= 1 << chance.below(8),
         _ => {

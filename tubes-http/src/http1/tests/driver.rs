@@ -125,7 +125,7 @@ pub(crate) fn noon() -> SystemTime {
 fn lines(fields: &HeaderMap) -> String {
     fields
         .iter()
-        .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()))
+        .map(|(name, value)| format!("{name}: {}\n", value.as_bytes().escape_ascii()))
         .collect()
 }
 

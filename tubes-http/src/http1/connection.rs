@@ -21,7 +21,8 @@ use http::{HeaderMap, StatusCode, Version};
 
 use crate::error::Error;
 use crate::http1::decode::Rest;
-use crate::http1::encode::{Asked, Asking, Finished};
+use crate::http1::encode::{Asked, Asking};
+use crate::http1::encode_body::Finished;
 use crate::http1::event::Event;
 use crate::http1::fields::{Expectation, Upgrade};
 use crate::http1::parse::Head;

@@ -1,4 +1,4 @@
-//! Heads and bodies to bytes. The framing is ours: what the application says of it is a wish.
+//! Heads to bytes. The framing is ours: what the application says of it is a wish.
 
 use std::time::SystemTime;
 
@@ -8,12 +8,11 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 use crate::http1::date;
+use crate::http1::encode_body::Encoder;
 use crate::http1::length::decimal;
 use crate::http1::output::Output;
-use crate::http1::parse::may_trail;
 use crate::http1::state::Persistence;
 use crate::http1::status;
-use crate::kind::Kind;
 
 /// What in a request decides on the form of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,31 +27,6 @@ pub(crate) enum Asking {
     Head,
     Connect,
     Other,
-}
-
-/// The body of one message, on its way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoder {
-    /// No byte of it may be written.
-    Nothing,
-    /// Exactly `declared` bytes; `left <= declared`.
-    Known {
-        declared: u64,
-        left: u64,
-    },
-    Chunked,
-    /// Its end is the end of the connection.
-    UntilClose,
-}
-
-/// What became of the end of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Finished {
-    /// All was said.
-    Whole,
-    /// There were trailers, and this message could not carry them all.
-    TrailersLost,
 }
 
 /// How a body is framed, and what the head says about it.
@@ -116,7 +90,7 @@ pub(crate) fn interim(output: &mut Output, status: StatusCode, headers: &HeaderM
     status::write(output, status);
     for (name, value) in headers {
         if !is_ours(name) {
-            line(output, name, value);
+            output.field(name, value);
         }
     }
     output.write(b"\r\n");
@@ -136,62 +110,6 @@ pub(crate) fn refusal(
     output.write(b"\r\n");
     if method != Asking::Head {
         output.push(text);
-    }
-}
-
-impl Encoder {
-    /// Writes a piece; an empty one leaves no trace (an empty chunk would be the end).
-    pub(crate) fn send(&mut self, output: &mut Output, mut piece: Bytes) -> Result<(), Kind> {
-        if piece.is_empty() {
-            return Ok(());
-        }
-        match self {
-            Self::Nothing => return Err(Kind::BodyForbidden),
-            Self::UntilClose => output.push(piece),
-            Self::Chunked => {
-                chunk_size(output, piece.len());
-                output.push(piece);
-                output.write(b"\r\n");
-            }
-            Self::Known { declared, left } => {
-                let most = usize::try_from(*left).unwrap_or(usize::MAX);
-                let too_long = piece.len() > most;
-                piece.truncate(most);
-                *left -= piece.len() as u64;
-                output.push(piece);
-                if too_long {
-                    return Err(Kind::BodyTooLong {
-                        declared: *declared,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes the end.
-    pub(crate) fn finish(
-        self,
-        output: &mut Output,
-        trailers: Option<&HeaderMap>,
-    ) -> Result<Finished, Kind> {
-        let given = trailers.is_some_and(|trailers| !trailers.is_empty());
-        match self {
-            Self::Known { declared, left } if left > 0 => Err(Kind::BodyTooShort {
-                declared,
-                sent: declared - left,
-            }),
-            Self::Chunked => {
-                output.write(b"0\r\n");
-                let finished = trailers.map_or(Finished::Whole, |all| trailing(output, all));
-                output.write(b"\r\n");
-                Ok(finished)
-            }
-            Self::Nothing | Self::Known { .. } | Self::UntilClose if given => {
-                Ok(Finished::TrailersLost)
-            }
-            Self::Nothing | Self::Known { .. } | Self::UntilClose => Ok(Finished::Whole),
-        }
     }
 }
 
@@ -271,7 +189,7 @@ fn begin(
             _ => {}
         }
         if !is_ours(name) {
-            line(output, name, value);
+            output.field(name, value);
         }
     }
     if dated == Dated::No {
@@ -308,26 +226,6 @@ fn has_close(value: &HeaderValue) -> bool {
         })
 }
 
-/// Neither name nor value can hold CR, LF or NUL: their types do not let them.
-fn line(output: &mut Output, name: &HeaderName, value: &HeaderValue) {
-    output.write(name.as_str().as_bytes());
-    output.write(b": ");
-    output.write(value.as_bytes());
-    output.write(b"\r\n");
-}
-
-fn trailing(output: &mut Output, trailers: &HeaderMap) -> Finished {
-    let mut finished = Finished::Whole;
-    for (name, value) in trailers {
-        if may_trail(name) {
-            line(output, name, value);
-        } else {
-            finished = Finished::TrailersLost;
-        }
-    }
-    finished
-}
-
 fn content_length(output: &mut Output, length: u64) {
     output.write(b"content-length: ");
     output.write(
@@ -336,21 +234,6 @@ fn content_length(output: &mut Output, length: u64) {
             .as_bytes(),
     );
     output.write(b"\r\n");
-}
-
-fn chunk_size(output: &mut Output, size: usize) {
-    let mut line = *b"0000000000000000\r\n";
-    let mut rest = size;
-    let mut at = 16;
-    loop {
-        at -= 1;
-        line[at] = b"0123456789abcdef"[rest & 15];
-        rest >>= 4;
-        if rest == 0 {
-            break;
-        }
-    }
-    output.write(&line[at..]);
 }
 
 /// Status line, date, length and connection.

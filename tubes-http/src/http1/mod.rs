@@ -17,6 +17,7 @@ mod connection;
 mod date;
 mod decode;
 mod encode;
+mod encode_body;
 mod event;
 mod fields;
 mod host;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue};
 
 /// Bytes on their way to the peer, in order.
 #[derive(Debug, Default)]
@@ -26,6 +27,14 @@ impl Output {
 
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.flat.extend_from_slice(bytes);
+    }
+
+    /// Writes a field line. Neither name nor value can hold CR, LF or NUL: their types forbid it.
+    pub(crate) fn field(&mut self, name: &HeaderName, value: &HeaderValue) {
+        self.write(name.as_str().as_bytes());
+        self.write(b": ");
+        self.write(value.as_bytes());
+        self.write(b"\r\n");
     }
 
     /// Copies a small piece, queues a big one as it is.

@@ -7,7 +7,8 @@ use http::response::Parts;
 use http::{HeaderMap, StatusCode};
 
 use crate::error::Error;
-use crate::http1::encode::{self, Asked, Asking, Encoder, Finished};
+use crate::http1::encode::{self, Asked, Asking};
+use crate::http1::encode_body::{Encoder, Finished};
 use crate::http1::output::Output;
 use crate::http1::state::{Persistence, State, Step};
 use crate::kind::Kind;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::http1::decode::{Decoder, Piece};
-use crate::http1::encode::Encoder;
+use crate::http1::encode_body::Encoder;
 use crate::http1::event::BodyLength;
 use crate::http1::input::Input;
 use crate::http1::output::Output;

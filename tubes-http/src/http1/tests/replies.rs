@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, response};
 
 use crate::http1::connection::Connection;
-use crate::http1::encode::Finished;
+use crate::http1::encode_body::Finished;
 use crate::http1::state::Persistence;
 use crate::http1::tests::driver::{connection, head, noon, output};
 use crate::kind::Kind;

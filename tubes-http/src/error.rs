@@ -1,0 +1,92 @@
+//! What went wrong, whose fault it is, and which status says so to the peer.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::kind::Kind;
+
+/// What went wrong in an exchange or on its connection.
+///
+/// One word, cheap to clone: the same error ends a body, is told to the handler and is logged.
+/// What happened is its [`kind`](Self::kind); the cause on a lower floor, if any, is its source.
+///
+/// # Examples
+///
+/// ```
+/// use tubes_http::{Error, Kind};
+///
+/// let error = Error::new(Kind::MissingHost);
+/// assert_eq!(error.kind(), Kind::MissingHost);
+/// assert_eq!(error.status(), Some(http::StatusCode::BAD_REQUEST));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Cause>);
+
+struct Cause {
+    kind: Kind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// Makes the error of a kind.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self(Arc::new(Cause { kind, source: None }))
+    }
+
+    /// Names the cause, for instance what the socket said.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Arc::new(Cause {
+            kind: self.0.kind,
+            source: Some(source.into()),
+        }))
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The status that answers it, `None` where nothing can be answered.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.kind.status()
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.kind.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut error = f.debug_tuple("Error");
+        error.field(&self.0.kind);
+        if let Some(source) = &self.0.source {
+            error.field(source);
+        }
+        error.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The engine of a server's connection: one exchange at a time, bytes in and out, no I/O.
+//!
+//! ```text
+//!   loop {
+//!       match next_event()? {
+//!           Head          => a handler answers: interim*, start, send*, finish
+//!           Data* End     => its body
+//!           Closed        => no other request will come
+//!           None          => write take_output()*, then received(read) or received_end()
+//!       }
+//!       if both directions are done && next_exchange() == Close { flush, linger, close }
+//!   }
+//!   an error of next_event(): refuse(error), flush, linger, close
+//! ```
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, StatusCode, Version};
+
+use crate::error::Error;
+use crate::http1::decode::Rest;
+use crate::http1::encode::{Asked, Asking};
+use crate::http1::encode_body::Finished;
+use crate::http1::event::Event;
+use crate::http1::fields::{Expectation, Upgrade};
+use crate::http1::parse::Head;
+use crate::http1::receiving::{Arrival, Receiving};
+use crate::http1::sending::Sending;
+use crate::http1::state::{Persistence, State};
+use crate::kind::Kind;
+use crate::limits::Limits;
+
+/// One connection, seen from the server.
+///
+/// No order of calls panics; one that makes no sense is an error of the application.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    limits: Limits,
+    receiving: Receiving,
+    sending: Sending,
+    exchange: Exchange,
+    persistence: Persistence,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Copy)]
+enum Exchange {
+    None,
+    Open {
+        asked: Asked,
+        expectation: Expectation,
+        upgrade: Upgrade,
+    },
+}
+
+/// What arrives.
+impl Connection {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            receiving: Receiving::new(),
+            sending: Sending::new(),
+            exchange: Exchange::None,
+            persistence: Persistence::Keep,
+        }
+    }
+
+    /// Takes in the next bytes of the peer.
+    ///
+    /// To be called when `next_event` said `None`; called earlier, it copies, and what is held is
+    /// bounded by the caller alone.
+    pub(crate) fn received(&mut self, segment: Bytes) {
+        self.receiving.received(segment);
+    }
+
+    /// Takes note that the peer will send no more.
+    pub(crate) fn received_end(&mut self) {
+        self.receiving.received_end();
+    }
+
+    /// Says what the bytes so far mean; `None`: more bytes are needed, or `next_exchange`.
+    pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Error> {
+        Ok(match self.receiving.next(&self.limits)? {
+            Some(Arrival::Head(head)) => Some(self.open(head)),
+            Some(Arrival::Data(data)) => Some(Event::Data(data)),
+            Some(Arrival::End(trailers)) => Some(Event::End(trailers)),
+            Some(Arrival::Closed) => Some(Event::Closed),
+            None => None,
+        })
+    }
+
+    /// Whether the peer holds its body back until it reads a 100 (RFC 9110 §10.1.1).
+    pub(crate) fn expects_continue(&self) -> bool {
+        let expected = matches!(
+            self.exchange,
+            Exchange::Open {
+                expectation: Expectation::Continue,
+                ..
+            }
+        );
+        expected
+            && self.receiving.state() == State::Body
+            && self.sending.state() == State::Idle
+            && self.request_rest() != Rest::Nothing
+            && !self.receiving.has_begun()
+    }
+
+    /// Throws the rest of the request's body away as it arrives, for nobody reads it.
+    ///
+    /// When there is more than the limit allows, or it may never come, the connection closes after
+    /// the reply, which says so if its head has not left.
+    pub(crate) fn discard_body(&mut self) {
+        if self.expects_continue() {
+            self.receiving.fail();
+        } else {
+            self.receiving.discard(&self.limits);
+        }
+    }
+
+    /// How much of the request's body has not been handed out.
+    pub(crate) fn request_rest(&self) -> Rest {
+        self.receiving.rest()
+    }
+
+    /// Whether nothing of this request will follow.
+    pub(crate) fn is_request_over(&self) -> bool {
+        self.receiving.is_over()
+    }
+
+    /// Whether bytes wait that no event has told of: the rest of a body, or a next request.
+    pub(crate) fn has_input(&self) -> bool {
+        self.receiving.has_input()
+    }
+
+    /// Whether the peer has ended its direction.
+    pub(crate) fn has_peer_ended(&self) -> bool {
+        self.receiving.has_ended()
+    }
+
+    /// Whether the peer offers to switch protocols, or asks for a tunnel.
+    pub(crate) fn offers_switch(&self) -> bool {
+        match self.exchange {
+            Exchange::None => false,
+            Exchange::Open { asked, upgrade, .. } => {
+                upgrade == Upgrade::Offered || asked.method == Asking::Connect
+            }
+        }
+    }
+
+    fn open(&mut self, head: Head) -> Event {
+        let Head { request, found } = head;
+        self.exchange = Exchange::Open {
+            asked: Asked {
+                method: Asking::from(request.method()),
+                version: request.version(),
+            },
+            expectation: found.expectation,
+            upgrade: found.upgrade,
+        };
+        if found.persistence == Persistence::Close {
+            self.persistence = Persistence::Close;
+        }
+        Event::Head(request, found.body)
+    }
+}
+
+/// What leaves.
+impl Connection {
+    /// Writes an interim response: any 1xx but 101. One that the peer could not use is left out.
+    pub(crate) fn interim(&mut self, status: StatusCode, headers: &HeaderMap) -> Result<(), Error> {
+        let asked = self.asked()?;
+        if !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Kind::InvalidInterim.into());
+        }
+        // RFC 9110 §15.2: none to HTTP/1.0; §10.1.1: a 100 may be omitted once the body comes.
+        let useless = asked.version == Version::HTTP_10
+            || (status == StatusCode::CONTINUE && !self.expects_continue());
+        if useless && self.sending.state() == State::Idle {
+            return Ok(());
+        }
+        let bound = self.limits.head();
+        self.sending
+            .interim(status, headers, bound)?;
+        if let (StatusCode::CONTINUE, Exchange::Open { expectation, .. }) =
+            (status, &mut self.exchange)
+        {
+            *expectation = Expectation::None;
+        }
+        Ok(())
+    }
+
+    /// Writes the final head. `length`: how long the body is, if that is known; else a
+    /// `Content-Length` in the head is taken at its word, and the body is held to it.
+    pub(crate) fn start(
+        &mut self,
+        head: &Parts,
+        length: Option<u64>,
+        now: SystemTime,
+    ) -> Result<(), Error> {
+        let asked = self.asked()?;
+        let tunnel = asked.method == Asking::Connect && head.status.is_success();
+        if head.status.is_informational() || tunnel {
+            return Err(Kind::InvalidStatus.into());
+        }
+        // RFC 9110 §10.1.1: without a 100 the body comes or not, so nothing can follow it.
+        let last = self.expects_continue()
+            || self.receiving.state() == State::Failed
+            || self.receiving.is_exhausted();
+        let persistence = if last {
+            Persistence::Close
+        } else {
+            self.persistence
+        };
+        self.persistence = self
+            .sending
+            .start(head, length, asked, persistence, now)?;
+        Ok(())
+    }
+
+    /// Writes the head that ends HTTP here: 101 to an upgrade that was offered, or 2xx to
+    /// `CONNECT`. What the peer has sent behind its request is `into_remainder`.
+    pub(crate) fn switch(&mut self, head: &Parts, now: SystemTime) -> Result<(), Error> {
+        let tunnel = self.asked()?.method == Asking::Connect;
+        let valid = if tunnel {
+            head.status.is_success()
+        } else {
+            head.status == StatusCode::SWITCHING_PROTOCOLS
+        };
+        if !valid || !self.offers_switch() {
+            return Err(Kind::InvalidSwitch.into());
+        }
+        self.sending.switch(head, now)?;
+        self.persistence = Persistence::Close;
+        Ok(())
+    }
+
+    /// Whether a body is to be given: not to `HEAD`, not with 204, 205 or 304.
+    pub(crate) fn wants_body(&self) -> bool {
+        self.sending.wants_body()
+    }
+
+    /// Writes a piece of the body. One beyond the declared length is cut, and the connection
+    /// closes after the reply.
+    pub(crate) fn send(&mut self, piece: Bytes) -> Result<(), Error> {
+        self.sending
+            .send(piece)
+            .map_err(|kind| {
+                if matches!(kind, Kind::BodyTooLong { .. }) {
+                    self.persistence = Persistence::Close;
+                }
+                kind.into()
+            })
+    }
+
+    /// Writes the end of the body. After an error the reply is cut: close at once.
+    pub(crate) fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<Finished, Error> {
+        Ok(self.sending.finish(trailers)?)
+    }
+
+    /// Answers what cannot be served, if its reply has not begun, and hears no more.
+    pub(crate) fn refuse(&mut self, error: &Error, now: SystemTime) {
+        let method = match self.exchange {
+            Exchange::None => Asking::Other,
+            Exchange::Open { asked, .. } => asked.method,
+        };
+        self.sending.refuse(error, method, now);
+        self.receiving.fail();
+        self.persistence = Persistence::Close;
+    }
+
+    /// Cuts the reply: its end is never written, the connection closes at once.
+    pub(crate) fn abort(&mut self) {
+        self.sending.fail();
+        self.receiving.fail();
+        self.persistence = Persistence::Close;
+    }
+
+    /// Hands over the next bytes for the peer.
+    pub(crate) fn take_output(&mut self) -> Option<Bytes> {
+        self.sending.take_output()
+    }
+
+    /// How many bytes wait for the peer.
+    pub(crate) fn output_len(&self) -> usize {
+        self.sending.output_len()
+    }
+
+    /// Whether the final head has been written.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.sending.state() != State::Idle
+    }
+
+    /// Whether the reply was cut, so that only closing is left.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.sending.state() == State::Failed
+    }
+
+    fn asked(&self) -> Result<Asked, Error> {
+        match self.exchange {
+            Exchange::None => Err(Kind::NothingToAnswer.into()),
+            Exchange::Open { asked, .. } => Ok(asked),
+        }
+    }
+}
+
+/// What comes after.
+impl Connection {
+    /// Makes this exchange the last; its head says so if it has not left.
+    pub(crate) fn close_after_this(&mut self) {
+        self.persistence = Persistence::Close;
+    }
+
+    /// Whether both directions of the exchange are at their end.
+    pub(crate) fn is_exchange_over(&self) -> bool {
+        self.receiving.is_over() && !matches!(self.sending.state(), State::Idle | State::Body)
+    }
+
+    /// Goes on to the next exchange, or says that there is none. To be called when both
+    /// directions are at their end; called earlier, it gives the connection up.
+    pub(crate) fn next_exchange(&mut self) -> Persistence {
+        // RFC 9112 §9.3: both messages whole, nobody said close, and the peer can still ask.
+        let next = self.persistence == Persistence::Keep
+            && self.sending.state() == State::Done
+            && matches!(self.receiving.state(), State::Body | State::Done)
+            && self.receiving.is_over()
+            && !self.receiving.is_exhausted();
+        if next {
+            self.sending.turn();
+            self.receiving.turn();
+            self.exchange = Exchange::None;
+            return Persistence::Keep;
+        }
+        self.receiving.fail();
+        self.persistence = Persistence::Close;
+        Persistence::Close
+    }
+
+    /// What the peer has sent behind the request that ended HTTP here.
+    pub(crate) fn into_remainder(self) -> Bytes {
+        self.receiving.into_remainder()
+    }
+}

@@ -1,0 +1,243 @@
+//! Heads to bytes. The framing is ours: what the application says of it is a wish.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING, UPGRADE};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+
+use crate::http1::date;
+use crate::http1::encode_body::Encoder;
+use crate::http1::length::decimal;
+use crate::http1::output::Output;
+use crate::http1::state::Persistence;
+use crate::http1::status;
+
+/// What in a request decides on the form of its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) method: Asking,
+    pub(crate) version: Version,
+}
+
+/// The methods that decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Head,
+    Connect,
+    Other,
+}
+
+/// How a body is framed, and what the head says about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    /// No body; its length may be told all the same.
+    Bodiless(Option<u64>),
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+impl From<&Method> for Asking {
+    fn from(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Writes a final head; says how its body goes on, and whether the connection can live on.
+pub(crate) fn head(
+    output: &mut Output,
+    head: &Parts,
+    length: Option<u64>,
+    asked: Asked,
+    persistence: Persistence,
+    now: SystemTime,
+) -> (Encoder, Persistence) {
+    let frame = frame(head, length, asked);
+    let wish = begin(output, head.status, &head.headers, now);
+    let persistence = match frame {
+        // RFC 9112 §6.3 step 8: the end of the connection is the end of the body.
+        Frame::UntilClose => Persistence::Close,
+        _ if wish == Persistence::Close => Persistence::Close,
+        _ => persistence,
+    };
+    let encoder = frame.write(output);
+    match persistence {
+        Persistence::Close => output.write(b"connection: close\r\n"),
+        // RFC 9112 §9.3: an HTTP/1.0 client wants to be told.
+        Persistence::Keep if asked.version == Version::HTTP_10 => {
+            output.write(b"connection: keep-alive\r\n");
+        }
+        Persistence::Keep => {}
+    }
+    output.write(b"\r\n");
+    (encoder, persistence)
+}
+
+/// Writes the head that ends HTTP on this connection: 101, or 2xx to `CONNECT`.
+pub(crate) fn switch(output: &mut Output, head: &Parts, now: SystemTime) {
+    let _ = begin(output, head.status, &head.headers, now);
+    output.write(b"\r\n");
+}
+
+/// Writes a 1xx head.
+pub(crate) fn interim(output: &mut Output, status: StatusCode, headers: &HeaderMap) {
+    status::write(output, status);
+    for (name, value) in headers {
+        if !is_ours(name) {
+            output.field(name, value);
+        }
+    }
+    output.write(b"\r\n");
+}
+
+/// Writes the answer to a refusal: a sentence, and the connection closes.
+pub(crate) fn refusal(
+    output: &mut Output,
+    status: StatusCode,
+    text: Bytes,
+    method: Asking,
+    now: SystemTime,
+) {
+    let _ = begin(output, status, &HeaderMap::new(), now);
+    output.write(b"connection: close\r\ncontent-type: text/plain; charset=utf-8\r\n");
+    content_length(output, text.len() as u64);
+    output.write(b"\r\n");
+    if method != Asking::Head {
+        output.push(text);
+    }
+}
+
+impl Frame {
+    fn write(self, output: &mut Output) -> Encoder {
+        match self {
+            Self::Bodiless(length) => {
+                if let Some(length) = length {
+                    content_length(output, length);
+                }
+                Encoder::Nothing
+            }
+            Self::Length(length) => {
+                content_length(output, length);
+                Encoder::Known {
+                    declared: length,
+                    left: length,
+                }
+            }
+            Self::Chunked => {
+                output.write(b"transfer-encoding: chunked\r\n");
+                Encoder::Chunked
+            }
+            Self::UntilClose => Encoder::UntilClose,
+        }
+    }
+}
+
+/// RFC 9110 §8.6 and RFC 9112 §6: what body this response has.
+fn frame(head: &Parts, length: Option<u64>, asked: Asked) -> Frame {
+    match head.status {
+        StatusCode::NO_CONTENT => return Frame::Bodiless(None),
+        // RFC 9110 §15.3.6: a 205 has no content, and says so.
+        StatusCode::RESET_CONTENT => return Frame::Bodiless(Some(0)),
+        StatusCode::NOT_MODIFIED => return Frame::Bodiless(declared(&head.headers)),
+        _ => {}
+    }
+    if asked.method == Asking::Head {
+        // RFC 9110 §9.3.2: as for GET. That a body is given empty says nothing about its length.
+        let length = length.filter(|&length| length > 0);
+        return Frame::Bodiless(declared(&head.headers).or(length));
+    }
+    match length.or_else(|| declared(&head.headers)) {
+        Some(length) => Frame::Length(length),
+        // RFC 9112 §6.1: chunked is not for HTTP/1.0.
+        None if asked.version == Version::HTTP_10 => Frame::UntilClose,
+        None => Frame::Chunked,
+    }
+}
+
+/// The one `Content-Length` that the application set; what is no such thing is not used.
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    let mut all = headers.get_all(CONTENT_LENGTH).iter();
+    match (all.next(), all.next()) {
+        (Some(value), None) => decimal(value.as_bytes()),
+        _ => None,
+    }
+}
+
+/// Status line, fields and `Date`; whether the application asked to close.
+fn begin(
+    output: &mut Output,
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: SystemTime,
+) -> Persistence {
+    output.reserve(HEAD_BYTES + FIELD_BYTES * headers.len());
+    status::write(output, status);
+    let mut wish = Persistence::Keep;
+    let mut dated = Dated::No;
+    for (name, value) in headers {
+        match name.as_str().len() {
+            4 if name == DATE => dated = Dated::Yes,
+            // RFC 9110 §7.8: who sends Upgrade lists it in Connection.
+            7 if name == UPGRADE => output.write(b"connection: upgrade\r\n"),
+            10 if name == CONNECTION && has_close(value) => wish = Persistence::Close,
+            _ => {}
+        }
+        if !is_ours(name) {
+            output.field(name, value);
+        }
+    }
+    if dated == Dated::No {
+        date::write(output, now);
+    }
+    wish
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dated {
+    Yes,
+    No,
+}
+
+/// The fields that say how messages are cut: written by us, or not at all.
+fn is_ours(name: &HeaderName) -> bool {
+    match name.as_str().len() {
+        10 => name == CONNECTION || name == "keep-alive",
+        14 => name == CONTENT_LENGTH,
+        16 => name == "proxy-connection",
+        17 => name == TRANSFER_ENCODING,
+        _ => false,
+    }
+}
+
+fn has_close(value: &HeaderValue) -> bool {
+    value
+        .as_bytes()
+        .split(|&b| b == b',')
+        .any(|option| {
+            option
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"close")
+        })
+}
+
+fn content_length(output: &mut Output, length: u64) {
+    output.write(b"content-length: ");
+    output.write(
+        itoa::Buffer::new()
+            .format(length)
+            .as_bytes(),
+    );
+    output.write(b"\r\n");
+}
+
+/// Status line, date, length and connection.
+const HEAD_BYTES: usize = 160;
+
+/// hyper's guess at an average field line is 30.
+const FIELD_BYTES: usize = 40;

@@ -1,0 +1,375 @@
+//! What has arrived and is not used yet: cuts out heads and lines, copies only what spans segments.
+//!
+//! ```text
+//!              ┌────────── one head or line ────────┐
+//!   held       │ GET / HTTP/1.1⏎ Ho                 │      empty while it begins in `segment`
+//!   segment                        │ st: a⏎ ⏎       │ GET /next ..
+//!                          line ▲    ▲ scanned
+//! ```
+//!
+//! Each byte is looked at once, however small the segments: the search goes on where it stopped.
+
+use bytes::{Bytes, BytesMut};
+use memchr::memchr_iter;
+
+use crate::kind::Kind;
+use crate::limits::Limits;
+
+/// The bytes of the peer that are not used yet.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The start of a head or line whose end has not arrived; `held.len() <= scanned`.
+    held: BytesMut,
+    /// What arrived last.
+    segment: Bytes,
+    /// Where the search for the end goes on; counted from the first byte of `held`.
+    scanned: usize,
+    /// How far the bytes of a unit without end are known to be allowed; `held.len() <= checked`.
+    checked: usize,
+    /// Where the line begins that the search is in; `line <= scanned`.
+    line: usize,
+    /// Empty lines in front of the head that is searched.
+    empty_lines: usize,
+    source: Source,
+}
+
+/// Whether the peer may send more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Open,
+    Ended,
+}
+
+/// What ends a unit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Line,
+    EmptyLine,
+}
+
+impl Input {
+    pub(crate) fn new() -> Self {
+        Self {
+            held: BytesMut::new(),
+            segment: Bytes::new(),
+            scanned: 0,
+            checked: 0,
+            line: 0,
+            empty_lines: 0,
+            source: Source::Open,
+        }
+    }
+
+    pub(crate) fn received(&mut self, segment: Bytes) {
+        if self.segment.is_empty() {
+            self.segment = segment;
+        } else if self.scanned == self.len() {
+            self.held
+                .extend_from_slice(&self.segment);
+            self.segment = segment;
+        } else {
+            // Arrived before it was asked for: pipelined behind a request that is being answered.
+            let mut joined = match std::mem::take(&mut self.segment).try_into_mut() {
+                Ok(unique) => unique,
+                Err(shared) => BytesMut::from(&shared[..]),
+            };
+            joined.extend_from_slice(&segment);
+            self.segment = joined.freeze();
+        }
+    }
+
+    pub(crate) fn received_end(&mut self) {
+        self.source = Source::Ended;
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        self.source
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.held.len() + self.segment.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Throws everything away.
+    pub(crate) fn clear(&mut self) {
+        let source = self.source;
+        *self = Self::new();
+        self.source = source;
+    }
+
+    /// All that is left, for whom the connection is handed on to.
+    pub(crate) fn remainder(&mut self) -> Bytes {
+        let all = self.cut(self.len());
+        self.clear();
+        all
+    }
+
+    /// Cuts out a head with its empty line, without the empty lines in front of it.
+    pub(crate) fn head(&mut self, limits: &Limits) -> Result<Option<Bytes>, Kind> {
+        while self.line == 0 {
+            let line = self.scan(Until::Line)?;
+            // Without its CRLF; of a line that has not ended yet, one byte may be its CR.
+            let length = line
+                .unwrap_or(self.len() + 1)
+                .saturating_sub(2);
+            if length > limits.request_line() {
+                return Err(Kind::TargetTooLong);
+            }
+            match line {
+                None => return Ok(None),
+                Some(2) => self.skip_empty_line(limits)?,
+                Some(_) => {}
+            }
+        }
+        let end = self.scan(Until::EmptyLine)?;
+        let length = end.unwrap_or(self.len()) + 2 * self.empty_lines;
+        if length > limits.head() {
+            return Err(Kind::HeadTooLong);
+        }
+        self.empty_lines = if end.is_some() { 0 } else { self.empty_lines };
+        Ok(end.map(|end| self.cut(end)))
+    }
+
+    /// Cuts out a trailer section with its empty line.
+    pub(crate) fn trailers(&mut self, limits: &Limits) -> Result<Option<Bytes>, Kind> {
+        let end = self.scan(Until::EmptyLine)?;
+        if end.unwrap_or(self.len()) > limits.trailers().saturating_add(2) {
+            return Err(Kind::TrailersTooLong);
+        }
+        Ok(end.map(|end| self.cut(end)))
+    }
+
+    /// Cuts out a line with its CRLF; `too_long` if it passes `bound` bytes without it.
+    pub(crate) fn line(&mut self, bound: usize, too_long: Kind) -> Result<Option<Bytes>, Kind> {
+        let end = self.scan(Until::Line)?;
+        let length = end
+            .unwrap_or(self.len() + 1)
+            .saturating_sub(2);
+        if length > bound {
+            return Err(too_long);
+        }
+        Ok(end.map(|end| self.cut(end)))
+    }
+
+    /// Cuts out what is there, at most `most` bytes; `None` if nothing is there.
+    pub(crate) fn take(&mut self, most: u64) -> Option<Bytes> {
+        let here = if self.held.is_empty() {
+            self.segment.len()
+        } else {
+            self.held.len()
+        };
+        let taken = usize::try_from(most).map_or(here, |most| most.min(here));
+        (taken > 0).then(|| self.cut(taken))
+    }
+
+    /// Looks at the next byte.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.held
+            .first()
+            .or_else(|| self.segment.first())
+            .copied()
+    }
+
+    fn skip_empty_line(&mut self, limits: &Limits) -> Result<(), Kind> {
+        drop(self.cut(2));
+        self.empty_lines += 1;
+        // RFC 9112 §2.2: at least one is to be ignored; robust, not boundless.
+        if self.empty_lines > limits.empty_lines() {
+            return Err(Kind::TooManyEmptyLines);
+        }
+        Ok(())
+    }
+
+    /// Goes on with the search; the length of the unit once its end is there.
+    fn scan(&mut self, until: Until) -> Result<Option<usize>, Kind> {
+        let held = self.held.len();
+        let before = |at: usize| match at {
+            0 => self.held.last(),
+            at => self.segment.get(at - 1),
+        };
+        let from = self.scanned - held;
+        let unchecked = self.checked - held;
+        for lf in memchr_iter(b'\n', &self.segment[from..]) {
+            let at = from + lf;
+            if before(at) != Some(&b'\r') {
+                return Err(blame(before(unchecked), &self.segment[unchecked..=at]));
+            }
+            let empty = held + at == self.line + 1;
+            self.line = held + at + 1;
+            if empty || until == Until::Line {
+                self.scanned = self.line;
+                return Ok(Some(self.scanned));
+            }
+        }
+        // Who reads the whole unit refuses these bytes, too; but it may never become whole.
+        check(before(unchecked), &self.segment[unchecked..])?;
+        self.scanned = self.len();
+        self.checked = self.scanned;
+        Ok(None)
+    }
+
+    /// Cuts out the first `length` bytes, zero-copy unless they span segments.
+    fn cut(&mut self, length: usize) -> Bytes {
+        self.scanned = 0;
+        self.checked = 0;
+        self.line = 0;
+        if self.held.is_empty() {
+            return self.segment.split_to(length);
+        }
+        if length < self.held.len() {
+            // Only if somebody takes bytes of a line that has not ended.
+            self.held
+                .extend_from_slice(&self.segment);
+            self.segment = std::mem::take(&mut self.held).freeze();
+            return self.segment.split_to(length);
+        }
+        let rest = self
+            .segment
+            .split_to(length - self.held.len());
+        self.held.extend_from_slice(&rest);
+        std::mem::take(&mut self.held).freeze()
+    }
+}
+
+/// RFC 9112 §2.2: CR and LF stand together or not at all; RFC 9110 §5.5: no other control but TAB.
+///
+/// The kind of the first byte that is wrong.
+pub(crate) fn check(before: Option<&u8>, fresh: &[u8]) -> Result<(), Kind> {
+    let Some((&first, behind)) = fresh.split_first() else {
+        return Ok(());
+    };
+    let mut bad = is_bad(before.copied().unwrap_or(0), first);
+    // No way out of the loop and nothing carried through it, so that it runs in vectors.
+    for (&previous, &byte) in fresh.iter().zip(behind) {
+        bad |= is_bad(previous, byte);
+    }
+    if bad {
+        Err(blame(before, fresh))
+    } else {
+        Ok(())
+    }
+}
+
+#[inline]
+fn is_bad(previous: u8, byte: u8) -> bool {
+    let control = (byte < b' ') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n');
+    ((previous == b'\r') ^ (byte == b'\n')) | control | (byte == 0x7f)
+}
+
+#[cold]
+fn blame(before: Option<&u8>, fresh: &[u8]) -> Kind {
+    let mut previous = before.copied().unwrap_or(0);
+    for &byte in fresh {
+        match (previous, byte) {
+            (b'\r', b'\n') => {}
+            (b'\r', _) => return Kind::ForbiddenByte,
+            (_, b'\n') => return Kind::BareLf,
+            (_, b'\t' | b'\r') => {}
+            (_, ..b' ' | 0x7f) => return Kind::ForbiddenByte,
+            _ => {}
+        }
+        previous = byte;
+    }
+    Kind::ForbiddenByte
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::Input;
+    use crate::kind::Kind;
+    use crate::limits::Limits;
+
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    #[test]
+    fn a_head_in_one_segment_is_not_copied() {
+        let segment = Bytes::from([HEAD, b"rest"].concat());
+        let start = segment.as_ptr();
+        let mut input = Input::new();
+        input.received(segment);
+        let head = input
+            .head(&Limits::default())
+            .unwrap()
+            .unwrap();
+        assert_eq!(head, HEAD);
+        assert_eq!(head.as_ptr(), start);
+        assert_eq!(input.remainder(), "rest");
+    }
+
+    #[test]
+    fn the_search_resumes_where_it_stopped() {
+        let mut input = Input::new();
+        let limits = Limits::default();
+        for (at, byte) in HEAD.iter().enumerate() {
+            assert_eq!(
+                input.scanned, at,
+                "every byte before this one is behind the search"
+            );
+            input.received(Bytes::copy_from_slice(&[*byte]));
+            let head = input.head(&limits).unwrap();
+            assert_eq!(head.is_some(), at + 1 == HEAD.len());
+        }
+        assert!(input.is_empty());
+        assert_eq!(input.held.capacity(), 0, "nothing is kept");
+    }
+
+    #[test]
+    fn limits_are_enforced_before_the_head_is_whole() {
+        let limits = Limits::default()
+            .with_request_line(20)
+            .with_head(60);
+        let cases: [(&[u8], Result<bool, Kind>); 6] = [
+            (b"GET /123456789012345", Ok(false)),
+            (b"GET /1234567890123456", Ok(false)),
+            (b"GET /12345678901234567", Err(Kind::TargetTooLong)),
+            (b"GET / HTTP/1.1\r\n", Ok(false)),
+            (
+                b"GET / HTTP/1.1\r\nA: 789012345678901234567890123456789012\r\n\r\n",
+                Ok(true),
+            ),
+            (
+                b"GET / HTTP/1.1\r\nA: 78901234567890123456789012345678901234567890",
+                Err(Kind::HeadTooLong),
+            ),
+        ];
+        for (bytes, expected) in cases {
+            let mut input = Input::new();
+            input.received(Bytes::from_static(bytes));
+            let head = input
+                .head(&limits)
+                .map(|head| head.is_some());
+            assert_eq!(head, expected, "{:?}", bytes.escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn a_forbidden_byte_is_refused_before_the_head_is_whole() {
+        for (bytes, kind) in [
+            (&b"GET / HTTP/1.1\r\nA: \0"[..], Kind::ForbiddenByte),
+            (b"GET / HTTP/1.1\r\nA: b\rc", Kind::ForbiddenByte),
+            (b"GET / HTTP/1.1\r\nA: b\n", Kind::BareLf),
+            (b"\n", Kind::BareLf),
+            (b"\x7f", Kind::ForbiddenByte),
+        ] {
+            let mut input = Input::new();
+            input.received(Bytes::from_static(bytes));
+            assert_eq!(input.head(&Limits::default()), Err(kind));
+        }
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_joined_in_order() {
+        let mut input = Input::new();
+        for part in ["ab", "cd", "ef"] {
+            input.received(Bytes::from_static(part.as_bytes()));
+        }
+        assert_eq!(input.take(4).unwrap(), "abcd");
+        assert_eq!(input.remainder(), "ef");
+    }
+}

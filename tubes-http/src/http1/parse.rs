@@ -1,0 +1,246 @@
+//! Bytes to a checked head. Alone names `httparse`, and checks all that it lets through.
+
+use std::mem::MaybeUninit;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+
+use crate::http1::fields::{Fields, Found};
+use crate::http1::host::{is_host, is_host_and_port};
+use crate::http1::input::check;
+use crate::kind::Kind;
+use crate::limits::Limits;
+
+/// A request head that has passed every check, and what it says about its message.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) request: Request<()>,
+    pub(crate) found: Found,
+}
+
+/// Parses a whole head, its empty line included.
+pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<Head, Kind> {
+    let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
+    let lines = &mut lines[..limits.fields()];
+    let mut raw = httparse::Request::new(&mut []);
+    match raw.parse_with_uninit_headers(head, lines) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) => return Err(Kind::BadRequestLine),
+        Err(error) => return Err(refusal(head, error)),
+    }
+    let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
+        return Err(Kind::BadRequestLine);
+    };
+    if name.len() > limits.method() {
+        return Err(Kind::MethodTooLong);
+    }
+    let method = Method::from_bytes(name.as_bytes()).map_err(|_| Kind::BadRequestLine)?;
+    let uri = uri(head, target, &method)?;
+    let version = if minor == 0 {
+        Version::HTTP_10
+    } else {
+        Version::HTTP_11
+    };
+
+    let (mut headers, fields) = fields(head, raw.headers)?;
+    let found = fields.of_request(&method, version)?;
+    rewrite_host(&mut headers, &uri, &method)?;
+
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.version_mut() = version;
+    *request.headers_mut() = headers;
+    Ok(Head { request, found })
+}
+
+/// Parses a trailer section, its empty line included, and leaves out what has no place there.
+pub(crate) fn trailers(section: &Bytes, limits: &Limits) -> Result<HeaderMap, Kind> {
+    let mut lines = [httparse::EMPTY_HEADER; Limits::MOST_FIELDS];
+    let lines = &mut lines[..limits.trailer_fields()];
+    let lines = match httparse::parse_headers(section, lines) {
+        Ok(httparse::Status::Complete((_, lines))) => lines,
+        Ok(httparse::Status::Partial) => return Err(Kind::TrailersInvalid),
+        Err(error) => return Err(trailer_refusal(section, error)),
+    };
+    let mut trailers = HeaderMap::with_capacity(lines.len());
+    for line in lines {
+        let name = HeaderName::from_bytes(line.name.as_bytes());
+        let name = name.map_err(|_| Kind::TrailersInvalid)?;
+        if may_trail(&name) {
+            let value = HeaderValue::from_maybe_shared(section.slice_ref(line.value));
+            let value = value.map_err(|_| Kind::TrailersInvalid)?;
+            append(&mut trailers, name, value).map_err(|_| Kind::TrailersTooLong)?;
+        }
+    }
+    Ok(trailers)
+}
+
+/// RFC 9110 §6.5.1: no framing, routing, authentication, control or content field in trailers.
+pub(crate) fn may_trail(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    !NEVER_TRAILING.contains(&name) && !name.starts_with("access-control-")
+}
+
+/// The one walk over the fields.
+fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fields), Kind> {
+    let mut headers = HeaderMap::with_capacity(lines.len());
+    let mut fields = Fields::new();
+    for line in lines {
+        let name = HeaderName::from_bytes(line.name.as_bytes());
+        let name = name.map_err(|_| Kind::HeaderInvalid)?;
+        // The length tells most names apart without a comparison.
+        match line.name.len() {
+            4 if name == HOST => fields.host(line.value)?,
+            6 if name == EXPECT => fields.expect(line.value)?,
+            7 if name == UPGRADE => fields.upgrade(line.value),
+            10 if name == CONNECTION => fields.connection(line.value),
+            14 if name == CONTENT_LENGTH => fields
+                .framing
+                .content_length(line.value)?,
+            17 if name == TRANSFER_ENCODING => fields
+                .framing
+                .transfer_encoding(line.value),
+            _ => {}
+        }
+        let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value));
+        let value = value.map_err(|_| Kind::HeaderInvalid)?;
+        append(&mut headers, name, value).map_err(|_| Kind::TooManyHeaders)?;
+    }
+    Ok((headers, fields))
+}
+
+fn append(
+    headers: &mut HeaderMap,
+    name: HeaderName,
+    value: HeaderValue,
+) -> Result<bool, http::header::MaxSizeReached> {
+    headers.try_append(name, value)
+}
+
+/// RFC 9112 §3.2: the four forms of a target, each with its methods.
+fn uri(head: &Bytes, target: &str, method: &Method) -> Result<Uri, Kind> {
+    let raw = target.as_bytes();
+    // `Uri` drops a fragment without a word and lets bytes above ASCII pass.
+    if !target.is_ascii() || raw.contains(&b'#') {
+        return Err(Kind::TargetInvalid);
+    }
+    let form_is_allowed = match raw {
+        _ if *method == Method::CONNECT => is_host_and_port(raw),
+        b"*" => *method == Method::OPTIONS,
+        _ => true,
+    };
+    if !form_is_allowed {
+        return Err(Kind::TargetInvalid);
+    }
+    let uri = Uri::from_maybe_shared(head.slice_ref(raw)).map_err(|_| Kind::TargetInvalid)?;
+    let origin_form = raw[0] == b'/' || raw == b"*" || *method == Method::CONNECT;
+    if !origin_form && !is_absolute(&uri) {
+        return Err(Kind::TargetInvalid);
+    }
+    Ok(uri)
+}
+
+/// RFC 9112 §3.2.2, and RFC 9110 §4.2.4: with a host and without userinfo.
+fn is_absolute(uri: &Uri) -> bool {
+    match (uri.scheme(), uri.authority()) {
+        (Some(_), Some(authority)) => {
+            !authority.host().is_empty() && is_host(authority.as_str().as_bytes())
+        }
+        _ => false,
+    }
+}
+
+/// RFC 9112 §3.2.2: the authority of an absolute target replaces the Host that came with it.
+fn rewrite_host(headers: &mut HeaderMap, uri: &Uri, method: &Method) -> Result<(), Kind> {
+    match uri.authority() {
+        Some(authority) if *method != Method::CONNECT => {
+            let host = HeaderValue::from_str(authority.as_str());
+            headers.insert(HOST, host.map_err(|_| Kind::TargetInvalid)?);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn refusal(head: &[u8], error: httparse::Error) -> Kind {
+    // The same answer as to a head that arrives in pieces.
+    if let Err(kind) = check(None, head) {
+        return kind;
+    }
+    match error {
+        httparse::Error::TooManyHeaders => Kind::TooManyHeaders,
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => Kind::HeaderInvalid,
+        httparse::Error::Version if has_version(head) => Kind::UnsupportedVersion,
+        _ => Kind::BadRequestLine,
+    }
+}
+
+#[cold]
+fn trailer_refusal(section: &[u8], error: httparse::Error) -> Kind {
+    match (check(None, section), error) {
+        (Err(kind), _) => kind,
+        (Ok(()), httparse::Error::TooManyHeaders) => Kind::TrailersTooLong,
+        (Ok(()), _) => Kind::TrailersInvalid,
+    }
+}
+
+/// Whether the request line is whole but for a version that is not ours (RFC 9112 §2.3).
+fn has_version(head: &[u8]) -> bool {
+    let line = head
+        .split(|&b| b == b'\r')
+        .next()
+        .unwrap_or(head);
+    let mut words = line.split(|&b| b == b' ').skip(2);
+    match (words.next(), words.next()) {
+        (Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None) => {
+            major.is_ascii_digit() && minor.is_ascii_digit()
+        }
+        _ => false,
+    }
+}
+
+const NEVER_TRAILING: [&str; 40] = [
+    "age",
+    "allow",
+    "alt-svc",
+    "authorization",
+    "cache-control",
+    "clear-site-data",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-security-policy",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "expires",
+    "host",
+    "keep-alive",
+    "location",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "strict-transport-security",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "via",
+    "warning",
+    "www-authenticate",
+    "x-forwarded-for",
+];

@@ -1,0 +1,213 @@
+//! The peer's direction: its bytes, cut into events, until they end or make no sense.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::http1::decode::{Decoder, Piece, Rest};
+use crate::http1::event::BodyLength;
+use crate::http1::input::{Input, Source};
+use crate::http1::parse::{self, Head};
+use crate::http1::state::{State, Step};
+use crate::kind::Kind;
+use crate::limits::Limits;
+
+/// What arrives.
+#[derive(Debug)]
+pub(crate) struct Receiving {
+    state: State,
+    input: Input,
+    decoder: Decoder,
+    reader: Reader,
+}
+
+/// Who reads the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Somebody,
+    /// Nobody; `left`: how much more may be thrown away.
+    Nobody {
+        left: u64,
+    },
+}
+
+/// What was found in the bytes.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Head(Head),
+    Data(Bytes),
+    End(Option<HeaderMap>),
+    Closed,
+}
+
+impl Receiving {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::Idle,
+            input: Input::new(),
+            decoder: Decoder::new(BodyLength::Empty),
+            reader: Reader::Somebody,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Takes in a segment. What follows a failure has no meaning, and is not kept.
+    pub(crate) fn received(&mut self, segment: Bytes) {
+        match self.state {
+            State::Idle | State::Body | State::Done => self.input.received(segment),
+            State::Closed | State::Failed => {}
+        }
+    }
+
+    pub(crate) fn received_end(&mut self) {
+        self.input.received_end();
+    }
+
+    /// Whether the peer has ended and all that it said has been used.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.input.source() == Source::Ended && self.input.is_empty()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.input.source() == Source::Ended
+    }
+
+    pub(crate) fn has_input(&self) -> bool {
+        !self.input.is_empty()
+    }
+
+    /// Whether nothing more of the message will be handed out.
+    pub(crate) fn is_over(&self) -> bool {
+        match self.state {
+            State::Idle => false,
+            State::Body => self.decoder.rest() == Rest::Nothing,
+            State::Done | State::Closed | State::Failed => true,
+        }
+    }
+
+    /// Whether the body has begun to arrive.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_input() || self.decoder.has_begun()
+    }
+
+    /// How much of the body has not been handed out.
+    pub(crate) fn rest(&self) -> Rest {
+        match self.state {
+            State::Body => self.decoder.rest(),
+            State::Idle | State::Done | State::Closed | State::Failed => Rest::Nothing,
+        }
+    }
+
+    /// What the bytes say next. After an error nothing is looked at any more.
+    pub(crate) fn next(&mut self, limits: &Limits) -> Result<Option<Arrival>, Kind> {
+        let found = match self.state {
+            State::Idle => self.next_head(limits),
+            State::Body => self.next_piece(limits),
+            State::Done | State::Closed | State::Failed => Ok(None),
+        };
+        if found.is_err() {
+            self.fail();
+        }
+        found
+    }
+
+    /// The body has no reader any more: what is left is thrown away, up to the limit.
+    pub(crate) fn discard(&mut self, limits: &Limits) {
+        let left = limits.discard();
+        match self.rest() {
+            Rest::Nothing => {}
+            Rest::Known(rest) if rest > left => self.fail(),
+            Rest::Known(_) | Rest::Unknown => self.reader = Reader::Nobody { left },
+        }
+    }
+
+    /// Goes on to the next message.
+    pub(crate) fn turn(&mut self) {
+        if self.state == State::Body && self.decoder.rest() == Rest::Nothing {
+            self.step(Step::End);
+        }
+        self.step(Step::Next);
+        self.reader = Reader::Somebody;
+    }
+
+    pub(crate) fn fail(&mut self) {
+        self.step(Step::Fail);
+        self.input.clear();
+    }
+
+    pub(crate) fn into_remainder(mut self) -> Bytes {
+        self.input.remainder()
+    }
+
+    fn next_head(&mut self, limits: &Limits) -> Result<Option<Arrival>, Kind> {
+        let Some(head) = self.input.head(limits)? else {
+            return self.ended_idle();
+        };
+        let head = parse::request(&head, limits)?;
+        self.decoder = Decoder::new(head.found.body);
+        self.step(Step::Head);
+        Ok(Some(Arrival::Head(head)))
+    }
+
+    fn ended_idle(&mut self) -> Result<Option<Arrival>, Kind> {
+        match self.input.source() {
+            Source::Open => Ok(None),
+            Source::Ended if self.input.is_empty() => {
+                self.step(Step::Close);
+                Ok(Some(Arrival::Closed))
+            }
+            Source::Ended => Err(Kind::Truncated {
+                expected: None,
+                got: self.input.len() as u64,
+            }),
+        }
+    }
+
+    fn next_piece(&mut self, limits: &Limits) -> Result<Option<Arrival>, Kind> {
+        loop {
+            match self
+                .decoder
+                .decode(&mut self.input, limits)?
+            {
+                Some(Piece::Data(data)) => {
+                    self.step(Step::Data);
+                    if self.reader == Reader::Somebody {
+                        return Ok(Some(Arrival::Data(data)));
+                    }
+                    if !self.may_discard(data.len() as u64) {
+                        self.fail();
+                        return Ok(None);
+                    }
+                }
+                Some(Piece::End(trailers)) => {
+                    self.step(Step::End);
+                    return Ok(Some(Arrival::End(trailers)));
+                }
+                // RFC 9112 §8: a message that ends early is incomplete, whoever reads it.
+                None if self.has_ended() => return Err(self.decoder.ended()),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Counts what is thrown away.
+    fn may_discard(&mut self, bytes: u64) -> bool {
+        match &mut self.reader {
+            Reader::Nobody { left } if bytes <= *left => {
+                *left -= bytes;
+                true
+            }
+            Reader::Nobody { .. } | Reader::Somebody => false,
+        }
+    }
+
+    /// A step that the table does not know leaves the state as it is.
+    fn step(&mut self, step: Step) {
+        self.state = self
+            .state
+            .on(step)
+            .unwrap_or(self.state);
+    }
+}

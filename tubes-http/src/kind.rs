@@ -1,0 +1,254 @@
+//! Every refusal, one variant each: its clause, its status, its sentence.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// What went wrong, grouped by whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    // The peer: its head.
+    /// The request line is not `method SP target SP version` (RFC 9112 §3; 400).
+    BadRequestLine,
+    /// More empty lines before the request line than we skip (RFC 9112 §2.2; 400).
+    TooManyEmptyLines,
+    /// A method longer than any that we know (RFC 9110 §9.1; 501).
+    MethodTooLong,
+    /// A well-formed version that is neither HTTP/1.0 nor HTTP/1.1 (RFC 9110 §15.6.6; 505).
+    UnsupportedVersion,
+    /// The target has a form that its method does not allow, or is no target (RFC 9112 §3.2; 400).
+    TargetInvalid,
+    /// The request line passed its limit (RFC 9112 §3; 414).
+    TargetTooLong,
+    /// A line ends in LF without CR (RFC 9112 §2.2; 400).
+    BareLf,
+    /// A bare CR or another control byte in a line (RFC 9110 §5.5; 400).
+    ForbiddenByte,
+    /// A field line is not `name ":" value`, or is folded (RFC 9112 §5; 400).
+    HeaderInvalid,
+    /// The head passed its limit (RFC 6585 §5; 431).
+    HeadTooLong,
+    /// More field lines than the limit (RFC 6585 §5; 431).
+    TooManyHeaders,
+    /// HTTP/1.1 without `Host` (RFC 9112 §3.2; 400).
+    MissingHost,
+    /// More than one `Host` line (RFC 9112 §3.2; 400).
+    SeveralHosts,
+    /// A `Host` that is no `uri-host [":" port]` (RFC 9110 §7.2; 400).
+    InvalidHost,
+    /// An expectation other than one `100-continue` (RFC 9110 §10.1.1; 417).
+    BadExpectation,
+
+    // The peer: its framing.
+    /// A `Content-Length` that is no number, or does not fit 64 bits (RFC 9110 §8.6; 400).
+    BadContentLength,
+    /// More than one `Content-Length` value, equal ones too (RFC 9112 §6.3; 400).
+    SeveralContentLengths,
+    /// `Content-Length` and `Transfer-Encoding` together (RFC 9112 §6.1; 400).
+    BothFramings,
+    /// A transfer coding that does not end in exactly one `chunked` (RFC 9112 §6.3; 400).
+    BadTransferCoding,
+    /// A transfer coding that we lack, below `chunked` (RFC 9112 §6.1; 501).
+    UnsupportedCoding,
+    /// `Transfer-Encoding` in HTTP/1.0 (RFC 9112 §6.1; 400).
+    CodingInHttp10,
+    /// A `CONNECT` that declares a body (RFC 9110 §9.3.6; 400).
+    BodyInConnect,
+    /// A chunk size that is not 1 to 16 hex digits (RFC 9112 §7.1; 400).
+    BadChunkSize,
+    /// A chunk extension without a name or with a broken value (RFC 9112 §7.1.1; 400).
+    BadChunkExtension,
+    /// The chunk extensions of a message passed their limit (RFC 9112 §7.1.1; 400).
+    ChunkExtensionsTooLong,
+    /// No CRLF behind the data of a chunk (RFC 9112 §7.1; 400).
+    BadChunkEnd,
+    /// A trailer line is not `name ":" value` (RFC 9112 §7.1.2; 400).
+    TrailersInvalid,
+    /// The trailers passed their limit of bytes or of lines (RFC 6585 §5; 431).
+    TrailersTooLong,
+    /// The peer ended inside a message (RFC 9112 §8; no answer).
+    Truncated {
+        /// How long the body was to be, if it was said.
+        expected: Option<u64>,
+        /// How many bytes of it arrived.
+        got: u64,
+    },
+
+    // A limit of ours.
+    /// The request body passed the limit of who reads it (RFC 9110 §15.5.14; 413).
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The head did not arrive in time (RFC 9110 §15.5.9; 408).
+    HeadTimeout,
+    /// The request body arrives too slowly (RFC 9110 §15.5.9; 408).
+    BodyTimeout,
+    /// The peer takes the reply too slowly (RFC 9112 §9.5; no answer).
+    ReplyTimeout,
+
+    // The application.
+    /// A reply where no request waits for one (misuse; 500).
+    NothingToAnswer,
+    /// A final head after the final head (misuse; 500).
+    HeadTwice,
+    /// Body or end before the final head, or after the end (misuse; 500).
+    OutOfTurn,
+    /// A status that cannot be a final response here: 1xx, or 2xx to `CONNECT` (misuse; 500).
+    InvalidStatus,
+    /// An interim status that is no 1xx, or is 101 (RFC 9110 §15.2; misuse; 500).
+    InvalidInterim,
+    /// More interim responses than the peer has taken (misuse; 500).
+    InterimTooLong,
+    /// A protocol switch that the request did not ask for (RFC 9110 §7.8; misuse; 500).
+    InvalidSwitch,
+    /// The body ended before its declared length (RFC 9112 §6.2; misuse; 500).
+    BodyTooShort {
+        /// The declared length.
+        declared: u64,
+        /// The bytes given.
+        sent: u64,
+    },
+    /// The body went on beyond its declared length (RFC 9112 §6.2; misuse; 500).
+    BodyTooLong {
+        /// The declared length.
+        declared: u64,
+    },
+    /// A body where none may be: `HEAD`, 204, 205, 304 (RFC 9110 §6.4.1; misuse; 500).
+    BodyForbidden,
+
+    /// The handler failed; the source says how (500).
+    Handler,
+
+    // The transport.
+    /// The transport failed or is closed (no answer).
+    Closed,
+    /// Who was to go on was dropped (no answer).
+    Abandoned,
+}
+
+impl Kind {
+    /// The status that answers it, `None` where nothing can be answered.
+    pub(crate) fn status(self) -> Option<StatusCode> {
+        Some(match self {
+            Self::BadRequestLine
+            | Self::TooManyEmptyLines
+            | Self::TargetInvalid
+            | Self::BareLf
+            | Self::ForbiddenByte
+            | Self::HeaderInvalid
+            | Self::MissingHost
+            | Self::SeveralHosts
+            | Self::InvalidHost
+            | Self::BadContentLength
+            | Self::SeveralContentLengths
+            | Self::BothFramings
+            | Self::BadTransferCoding
+            | Self::CodingInHttp10
+            | Self::BodyInConnect
+            | Self::BadChunkSize
+            | Self::BadChunkExtension
+            | Self::ChunkExtensionsTooLong
+            | Self::BadChunkEnd
+            | Self::TrailersInvalid => StatusCode::BAD_REQUEST,
+            Self::MethodTooLong | Self::UnsupportedCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::UnsupportedVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLong | Self::TooManyHeaders | Self::TrailersTooLong => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            Self::BadExpectation => StatusCode::EXPECTATION_FAILED,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::NothingToAnswer
+            | Self::HeadTwice
+            | Self::OutOfTurn
+            | Self::InvalidStatus
+            | Self::InvalidInterim
+            | Self::InterimTooLong
+            | Self::InvalidSwitch
+            | Self::BodyTooShort { .. }
+            | Self::BodyTooLong { .. }
+            | Self::BodyForbidden
+            | Self::Handler => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Truncated { .. } | Self::ReplyTimeout | Self::Closed | Self::Abandoned => {
+                return None;
+            }
+        })
+    }
+
+    /// What is always the same in its sentence.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::BadRequestLine => "the request line is not `method target version`",
+            Self::TooManyEmptyLines => "too many empty lines before the request",
+            Self::MethodTooLong => "the method is too long",
+            Self::UnsupportedVersion => "only HTTP/1.0 and HTTP/1.1 are spoken here",
+            Self::TargetInvalid => "the target is not valid for this method",
+            Self::TargetTooLong => "the request line is too long",
+            Self::BareLf => "a line ends in LF without CR",
+            Self::ForbiddenByte => "a line holds a bare CR or another control byte",
+            Self::HeaderInvalid => "a header line is not `name: value`",
+            Self::HeadTooLong => "the head is too long",
+            Self::TooManyHeaders => "the head has too many header lines",
+            Self::MissingHost => "the Host header is missing",
+            Self::SeveralHosts => "there is more than one Host header",
+            Self::InvalidHost => "the Host header is not `host` or `host:port`",
+            Self::BadExpectation => "only the expectation 100-continue can be met",
+            Self::BadContentLength => "Content-Length is not a number of 64 bits",
+            Self::SeveralContentLengths => "there is more than one Content-Length",
+            Self::BothFramings => "Content-Length and Transfer-Encoding exclude each other",
+            Self::BadTransferCoding => "the transfer coding does not end in one `chunked`",
+            Self::UnsupportedCoding => "of transfer codings only `chunked` is known here",
+            Self::CodingInHttp10 => "HTTP/1.0 has no Transfer-Encoding",
+            Self::BodyInConnect => "a CONNECT request has no body",
+            Self::BadChunkSize => "a chunk size is not 1 to 16 hex digits",
+            Self::BadChunkExtension => "a chunk extension is not `;name` or `;name=value`",
+            Self::ChunkExtensionsTooLong => "the chunk extensions are too long",
+            Self::BadChunkEnd => "no CRLF follows the data of a chunk",
+            Self::TrailersInvalid => "a trailer line is not `name: value`",
+            Self::TrailersTooLong => "the trailers are too long",
+            Self::Truncated { .. } => "the peer ended inside a message",
+            Self::BodyTooLarge { .. } => "the body is larger than what is accepted",
+            Self::HeadTimeout => "the head did not arrive in time",
+            Self::BodyTimeout => "the body did not arrive in time",
+            Self::ReplyTimeout => "the peer did not take the reply in time",
+            Self::NothingToAnswer => "no request waits for a reply",
+            Self::HeadTwice => "the final head has been given already",
+            Self::OutOfTurn => "a body belongs between its head and its end",
+            Self::InvalidStatus => "this status cannot be a final response here",
+            Self::InvalidInterim => "an interim status is 1xx and not 101",
+            Self::InterimTooLong => "the peer has not taken the interim responses before; wait",
+            Self::InvalidSwitch => "the request asked for no switch of protocols",
+            Self::BodyTooShort { .. } => "the body ended before its declared length",
+            Self::BodyTooLong { .. } => "the body went on beyond its declared length",
+            Self::BodyForbidden => "this response has no body; give none",
+            Self::Handler => "the handler failed",
+            Self::Closed => "the connection is closed",
+            Self::Abandoned => "the other end was dropped",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())?;
+        match *self {
+            Self::Truncated {
+                expected: Some(expected),
+                got,
+            } => write!(f, ", after {got} of {expected} bytes"),
+            Self::Truncated {
+                expected: None,
+                got,
+            } => write!(f, ", after {got} bytes"),
+            Self::BodyTooLarge { limit } => {
+                write!(f, ", the limit is {limit} bytes")
+            }
+            Self::BodyTooShort { declared, sent } => write!(f, ", {sent} of {declared} bytes"),
+            Self::BodyTooLong { declared } => write!(f, " of {declared} bytes"),
+            _ => Ok(()),
+        }
+    }
+}

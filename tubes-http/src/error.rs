@@ -59,6 +59,53 @@ impl Error {
     }
 }
 
+/// To and from the failures of a flow.
+impl Error {
+    /// What a failed flow says to the peer: the error of HTTP in it, or that the handler failed.
+    pub(crate) fn from_flow(error: tubes::Error) -> Self {
+        if let Some(own) = error.find::<Self>() {
+            return own.clone();
+        }
+        let kind = match error.kind() {
+            tubes::Kind::Io(_) => Kind::Closed,
+            tubes::Kind::Abandoned => Kind::Abandoned,
+            _ => Kind::Handler,
+        };
+        Self::new(kind).with_source(error)
+    }
+
+    /// Why a flow that leads to the peer wants no more.
+    pub(crate) fn from_reason(reason: tubes::Reason) -> Self {
+        match reason {
+            tubes::Reason::Failed(error) => Self::from_flow(error),
+            tubes::Reason::Finished | tubes::Reason::Enough => Kind::Closed.into(),
+        }
+    }
+
+    /// As the failure of a flow, with this error as its cause.
+    pub(crate) fn into_flow(self) -> tubes::Error {
+        let kind = match self.kind() {
+            Kind::BodyTooLarge { limit } => tubes::Kind::Limit {
+                what: "body",
+                limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            },
+            Kind::HeadTimeout | Kind::BodyTimeout | Kind::ReplyTimeout => tubes::Kind::Timeout,
+            Kind::Closed => tubes::Kind::Io(std::io::ErrorKind::ConnectionAborted),
+            Kind::Abandoned => tubes::Kind::Abandoned,
+            Kind::Handler => tubes::Kind::User,
+            _ => tubes::Kind::Malformed("an HTTP message"),
+        };
+        tubes::Error::new(kind)
+            .at("http")
+            .caused_by(self)
+    }
+
+    /// As the end of a flow.
+    pub(crate) fn into_reason(self) -> tubes::Reason {
+        tubes::Reason::Failed(self.into_flow())
+    }
+}
+
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self::new(kind)

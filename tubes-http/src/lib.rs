@@ -1,10 +1,77 @@
-//! HTTP.
+//! HTTP as one more stage of a pipeline: a flow of bytes in, a fount of exchanges out.
+//!
+//! ```text
+//!                      ┌─────────── server() ───────────┐
+//!   flow.fount  bytes ─►  Exchange { request, reply }    ─► respond(handler)
+//!   flow.drain  bytes ◄─            └─ Body: a fount     │      │
+//!                      └───────────────▲────────────────┘      │
+//!                                      └── the response's body ◄┘  any fount of bytes
+//! ```
+//!
+//! The body of a request is a fount and the body of a response is any fount of bytes, so a
+//! handler is a pipeline, and its flow control reaches from socket to socket:
+//!
+//! ```no_run
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use tubes::net::{self, TcpFlow};
+//! use tubes::{Error, Fount, drains, framing};
+//! use tubes_http::{Body, respond, server};
+//!
+//! async fn shout(request: Request<Body>) -> Result<Response<impl Fount<Item = Bytes>>, Error> {
+//!     Ok(Response::new(
+//!         request
+//!             .into_body()
+//!             .through(framing::lines())
+//!             .map(|line| Bytes::from(line.to_ascii_uppercase()))
+//!             .through(framing::unlines()),
+//!     ))
+//! }
+//!
+//! # async fn serve() -> Result<(), Error> {
+//! net::listen("127.0.0.1:8080")
+//!     .await?
+//!     .flow_to(drains::spawn(|flow: TcpFlow| {
+//!         flow.through(server()).flow_to(respond(shout))
+//!     }))
+//!     .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # The map
+//!
+//! | to | use |
+//! |---|---|
+//! | speak HTTP on a flow | [`server`], or [`server_on`] with a clock of your own |
+//! | answer requests | [`respond`], a drain of exchanges |
+//! | answer by hand | [`Exchange::into_parts`], [`Reply`] |
+//! | read or make a body | [`Body`], and every stage of [`tubes`] |
+//! | bound what strangers do | [`Limits`] |
+//! | learn what went wrong | [`Error`], [`Kind`] |
+//!
+//! Today it speaks HTTP/1.1 and HTTP/1.0 as a server. What it accepts is strict: everything that
+//! two readers could read in two ways is refused and the connection closed.
+#![forbid(unsafe_code)]
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::exhaustive_enums)]
 
+mod body;
+mod bridge;
 mod error;
+mod exchange;
 mod http1;
 mod kind;
 mod limits;
+mod reply;
+mod respond;
+mod server;
 
+pub use body::{Body, Trailers};
+#[cfg(feature = "tokio")]
+pub use bridge::server;
 pub use error::Error;
+pub use exchange::Exchange;
 pub use kind::Kind;
 pub use limits::Limits;
+pub use reply::{Reply, ReplyBody, Sending};
+pub use respond::{Respond, respond};
+pub use server::{Exchanges, Server, server_on};

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// assert_eq!(limits.fields(), 50);
 /// assert_eq!(limits.request_line(), 16 * 1024);
 /// ```
-// Fourteen fields: they are a table, and only here.
+// Sixteen fields: they are a table, and only here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     request_line: usize,
@@ -32,6 +32,8 @@ pub struct Limits {
     linger_time: Duration,
     head_time: Duration,
     idle_time: Duration,
+    body_time: Duration,
+    write_time: Duration,
 }
 
 /// The numbers.
@@ -198,6 +200,19 @@ impl Limits {
         self.linger_time
     }
 
+    /// Without a byte of a body that is pulled: 30 s, then 408. nginx has 60 s.
+    #[must_use]
+    pub fn body_time(&self) -> Duration {
+        self.body_time
+    }
+
+    /// Without the peer taking a byte of what is written: 30 s, then the connection is cut. nginx
+    /// has 60 s.
+    #[must_use]
+    pub fn write_time(&self) -> Duration {
+        self.write_time
+    }
+
     /// Sets the time for a head.
     #[must_use]
     pub fn with_head_time(mut self, time: Duration) -> Self {
@@ -225,6 +240,20 @@ impl Limits {
         self.linger_time = time;
         self
     }
+
+    /// Sets how long a body that is pulled may bring nothing.
+    #[must_use]
+    pub fn with_body_time(mut self, time: Duration) -> Self {
+        self.body_time = time;
+        self
+    }
+
+    /// Sets how long the peer may take nothing of what is written.
+    #[must_use]
+    pub fn with_write_time(mut self, time: Duration) -> Self {
+        self.write_time = time;
+        self
+    }
 }
 
 impl Default for Limits {
@@ -244,6 +273,8 @@ impl Default for Limits {
             linger_time: Duration::from_secs(5),
             head_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(75),
+            body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
         }
     }
 }

@@ -11,7 +11,6 @@
 //!                                              Event::End      finish ┘
 //!                          state: how far each direction is
 //! ```
-#![expect(dead_code, reason = "the server stage, which calls it, comes next")]
 
 mod connection;
 mod date;
@@ -20,15 +19,19 @@ mod encode;
 mod encode_body;
 mod event;
 mod fields;
+mod halves;
 mod host;
 mod input;
 mod length;
+mod link;
 mod output;
 mod parse;
 mod receiving;
 mod sending;
+pub(crate) mod server;
 mod state;
 mod status;
+mod watch;
 
 #[cfg(test)]
 mod tests;

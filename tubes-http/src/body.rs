@@ -1,0 +1,328 @@
+//! A fount of bytes that may end with trailers: the body of a message.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use tubes::founts::BoxFount;
+use tubes::{Fount, Reason, drains};
+
+use crate::error::Error;
+use crate::kind::Kind;
+
+/// The body of a message: a fount of bytes that may end with trailers.
+///
+/// What arrives from a peer is a `Body`, whichever version of HTTP it speaks; and any fount of
+/// bytes, a `Bytes`, a `String` or nothing can be made one, so that a handler with several kinds
+/// of answers has one type for them all.
+///
+/// # Flow control
+///
+/// A body that arrives holds nothing: the peer may send only as much as is pulled. Over
+/// HTTP/1.1 the socket is not read unless the body is.
+///
+/// # Stopping
+///
+/// Ends with [`Reason::Finished`] when the peer has said all. A body that is cut short ends with
+/// a failure whose cause is [`Kind::Truncated`], never with a clean end. A body that is dropped
+/// or stopped before its end is discarded within [`Limits::discard`](crate::Limits::discard),
+/// or the connection closes after the reply.
+///
+/// # Cancel safety
+///
+/// Nothing is lost when a pull is given up.
+///
+/// # Examples
+///
+/// ```
+/// use tubes::{Fount, drains, founts};
+/// use tubes_http::Body;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(Body::from("Hello").collect(100).await?, "Hello");
+///
+/// let lines = founts::iter(["a\n", "b\n"]).map(bytes::Bytes::from);
+/// assert_eq!(Body::new(lines).collect(100).await?, "a\nb\n");
+/// # Ok::<_, tubes_http::Error>(()) }).unwrap();
+/// ```
+#[must_use = "a body that nobody reads has to be discarded"]
+pub struct Body {
+    source: Source,
+    length: Option<u64>,
+    trailers: Option<Trailers>,
+}
+
+enum Source {
+    Over(Reason),
+    Whole(Bytes),
+    Fount(BoxFount<'static, Bytes>),
+    Incoming(Incoming),
+}
+
+/// Where the body of a message comes from a peer: implemented by each version of HTTP.
+///
+/// `exchange` tells a handle of now from one of an exchange that is over.
+pub(crate) trait Receive: Send + Sync {
+    fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>>;
+    fn progress(&self, exchange: u64, cx: &mut Context<'_>);
+    fn trailers(&self, exchange: u64) -> Option<HeaderMap>;
+    /// The body is wanted no more. Called once.
+    fn release(&self, exchange: u64);
+}
+
+/// One body that arrives; lets go of it when dropped.
+struct Incoming {
+    link: Arc<dyn Receive>,
+    exchange: u64,
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.link.release(self.exchange);
+    }
+}
+
+impl Body {
+    /// A body of whatever a fount yields, with an end as good as the fount's.
+    pub fn new(fount: impl Fount<Item = Bytes> + Send + 'static) -> Self {
+        Self::of(Source::Fount(fount.boxed()), None)
+    }
+
+    /// A body without a byte.
+    pub fn empty() -> Self {
+        Self::of(Source::Over(Reason::Finished), Some(0))
+    }
+
+    /// What arrives over `link`.
+    pub(crate) fn incoming(link: Arc<dyn Receive>, exchange: u64, length: Option<u64>) -> Self {
+        Self::of(Source::Incoming(Incoming { link, exchange }), length)
+    }
+
+    /// How many bytes it has from its beginning, where that was declared or is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The trailers of this body: there once the body has ended, if the peer sent any.
+    pub fn trailers(&mut self) -> Trailers {
+        self.trailers
+            .get_or_insert_with(Trailers::new)
+            .clone()
+    }
+
+    /// All of it in one piece, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::BodyTooLarge`] with the limit, which a server answers with 413; what cut the body
+    /// short.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future discards what was collected.
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
+        let large = || {
+            Error::from(Kind::BodyTooLarge {
+                limit: limit as u64,
+            })
+        };
+        if self
+            .length
+            .is_some_and(|length| length > limit as u64)
+        {
+            return Err(large());
+        }
+        let mut whole = Bytes::new();
+        let mut joined = BytesMut::new();
+        loop {
+            let piece = match self.next().await {
+                Ok(piece) => piece,
+                Err(reason) => {
+                    reason
+                        .into_result()
+                        .map_err(Error::from_flow)?;
+                    break;
+                }
+            };
+            if whole.len() + joined.len() + piece.len() > limit {
+                return Err(large());
+            }
+            if whole.is_empty() && joined.is_empty() {
+                whole = piece;
+            } else {
+                joined.extend_from_slice(&std::mem::take(&mut whole));
+                joined.extend_from_slice(&piece);
+            }
+        }
+        Ok(if joined.is_empty() {
+            whole
+        } else {
+            joined.freeze()
+        })
+    }
+
+    /// Reads it to its end and throws it away, and says how many bytes it had.
+    ///
+    /// # Errors
+    ///
+    /// What cut the body short.
+    pub async fn discard(self) -> Result<u64, Error> {
+        let count = drains::fold(0, |count, piece: Bytes| count + piece.len() as u64);
+        self.flow_to(count)
+            .await
+            .map_err(Error::from_flow)
+    }
+
+    fn of(source: Source, length: Option<u64>) -> Self {
+        Self {
+            source,
+            length,
+            trailers: None,
+        }
+    }
+
+    /// Remembers the end, and lets go of where it came from.
+    fn end(&mut self, reason: Reason) -> Reason {
+        if let (Source::Incoming(incoming), Some(trailers)) = (&self.source, &self.trailers) {
+            if let Some(fields) = incoming
+                .link
+                .trailers(incoming.exchange)
+            {
+                trailers.set(fields);
+            }
+        }
+        self.source = Source::Over(reason.clone());
+        reason
+    }
+}
+
+impl Fount for Body {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        let next = match &mut self.source {
+            Source::Over(reason) => return Poll::Ready(Err(reason.clone())),
+            Source::Whole(bytes) => Poll::Ready(if bytes.is_empty() {
+                Err(Reason::Finished)
+            } else {
+                Ok(std::mem::take(bytes))
+            }),
+            Source::Fount(fount) => fount.as_mut().poll_next(cx),
+            Source::Incoming(incoming) => incoming
+                .link
+                .poll_data(incoming.exchange, cx),
+        };
+        next.map_err(|reason| self.end(reason))
+    }
+
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        match &mut self.source {
+            Source::Over(_) | Source::Whole(_) => {}
+            Source::Fount(fount) => fount.as_mut().poll_progress(cx),
+            Source::Incoming(incoming) => incoming
+                .link
+                .progress(incoming.exchange, cx),
+        }
+    }
+
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        match &mut self.source {
+            Source::Over(_) => return,
+            Source::Whole(_) | Source::Incoming(_) => {}
+            Source::Fount(fount) => fount.as_mut().stop(reason),
+        }
+        self.source = Source::Over(reason.clone());
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        let length = bytes.len() as u64;
+        Self::of(Source::Whole(bytes), Some(length))
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match self.source {
+            Source::Over(_) => "over",
+            Source::Whole(_) => "whole",
+            Source::Fount(_) => "fount",
+            Source::Incoming(_) => "incoming",
+        };
+        write!(f, "body({source}, length {:?})", self.length)
+    }
+}
+
+/// The trailers of a body: fields that are known only behind it (RFC 9110 §6.5).
+///
+/// A place that is filled when the body ends: by the peer for a body that arrives
+/// ([`Body::trailers`]), by the program for one that leaves. To send trailers, put one into the
+/// extensions of the response, and [`set`](Self::set) it before the body ends.
+///
+/// # Examples
+///
+/// ```
+/// use http::{HeaderMap, Response};
+/// use tubes_http::{Body, Trailers};
+///
+/// let trailers = Trailers::new();
+/// let mut response = Response::new(Body::from("measured"));
+/// response.extensions_mut().insert(trailers.clone());
+/// // later, by the stage that has seen the whole body:
+/// let mut fields = HeaderMap::new();
+/// fields.insert("x-digest", "1234".parse().unwrap());
+/// trailers.set(fields);
+/// assert_eq!(trailers.take().unwrap()["x-digest"], "1234");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Trailers {
+    fields: Arc<Mutex<Option<HeaderMap>>>,
+}
+
+impl Trailers {
+    /// A place for trailers, still empty.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Fills it; what was there is replaced.
+    pub fn set(&self, fields: HeaderMap) {
+        *self
+            .fields
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(fields);
+    }
+
+    /// Takes what is there.
+    #[must_use]
+    pub fn take(&self) -> Option<HeaderMap> {
+        self.fields
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}

@@ -1,0 +1,174 @@
+//! The two halves of an exchange, as they are held outside: its body and its reply.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, Response};
+use tubes::{Drain, Fount, Reason};
+
+use crate::body::Receive;
+use crate::error::Error;
+use crate::http1::encode_body::Finished;
+use crate::http1::link::{Half, Link, Turn};
+use crate::kind::Kind;
+use crate::reply::{Answer, Wanted};
+
+/// What the exchanges, their bodies and replies share. One lock, and one holder at a time: all of
+/// them are polled by the connection's own task, unless the application moves one elsewhere.
+pub(super) struct Shared<F, D> {
+    link: Mutex<Link<F, D>>,
+}
+
+impl<F, D> Shared<F, D> {
+    pub(super) fn new(link: Link<F, D>) -> Self {
+        Self {
+            link: Mutex::new(link),
+        }
+    }
+
+    /// Code of the user runs under the lock only as the flow's own fount and drain; when they
+    /// panic, the connection is given up with its task.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Link<F, D>> {
+        self.link
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The link, if `exchange` is the one that is served.
+    fn lock_for(&self, exchange: u64) -> Option<MutexGuard<'_, Link<F, D>>> {
+        let link = self.lock();
+        let serving = matches!(link.turn, Turn::Serving { .. }) && link.exchange == exchange;
+        serving.then_some(link)
+    }
+}
+
+impl<F, D> Receive for Shared<F, D>
+where
+    F: Fount<Item = Bytes> + Send,
+    D: Drain<Bytes> + Send,
+{
+    fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        match self.lock_for(exchange) {
+            Some(mut link) => link.poll_data(cx),
+            None => Poll::Ready(Err(over())),
+        }
+    }
+
+    fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
+        if let Some(mut link) = self.lock_for(exchange) {
+            drop(link.poll_flush(cx));
+        }
+    }
+
+    fn trailers(&self, exchange: u64) -> Option<HeaderMap> {
+        self.lock_for(exchange)?.trailers.take()
+    }
+
+    fn release(&self, exchange: u64) {
+        let waker = self
+            .lock_for(exchange)
+            .and_then(|mut link| link.let_go(Half::Body));
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<F, D> Answer for Shared<F, D>
+where
+    F: Fount<Item = Bytes> + Send,
+    D: Drain<Bytes> + Send,
+{
+    fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match self.lock_for(exchange) {
+            Some(mut link) => link.poll_room(cx),
+            None => Poll::Ready(Err(over())),
+        }
+    }
+
+    fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match self.lock_for(exchange) {
+            Some(mut link) => link.poll_flush(cx),
+            None => Poll::Ready(Err(over())),
+        }
+    }
+
+    fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        link.engine
+            .interim(head.status(), head.headers())
+    }
+
+    fn start(&self, exchange: u64, head: &Parts, length: Option<u64>) -> Result<Wanted, Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        let now = link.clock.wall();
+        if let Some(broken) = link.broken.clone() {
+            // The request could not be understood to its end: that is what is answered.
+            link.engine.refuse(&broken, now);
+            return Err(broken);
+        }
+        link.engine.start(head, length, now)?;
+        Ok(if link.engine.wants_body() {
+            Wanted::Body
+        } else {
+            Wanted::Nothing
+        })
+    }
+
+    fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        link.engine.send(piece)
+    }
+
+    fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error> {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Err(Kind::Closed.into());
+        };
+        let finished = link.engine.finish(trailers);
+        if let Err(error) = &finished {
+            link.broken = Some(error.clone());
+        }
+        let waker = link.let_go(Half::Reply);
+        drop(link);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        if finished? == Finished::TrailersLost {
+            tracing::warn!("trailers lost: this message could not carry all of them");
+        }
+        Ok(())
+    }
+
+    fn cut(&self, exchange: u64, error: &Error) {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return;
+        };
+        let now = link.clock.wall();
+        let error = match (link.broken.take(), error.kind()) {
+            (Some(broken), _) => broken,
+            // RFC 9110 §15.6.1: the peer is told that it was not its fault.
+            (None, Kind::Abandoned) => Kind::Handler.into(),
+            (None, _) => error.clone(),
+        };
+        link.engine.refuse(&error, now);
+        link.broken = Some(error);
+        let waker = link.let_go(Half::Reply);
+        drop(link);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// What a handle hears whose exchange is over.
+fn over() -> Reason {
+    Error::from(Kind::Closed).into_reason()
+}

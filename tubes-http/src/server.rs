@@ -1,0 +1,117 @@
+//! A flow of bytes becomes a fount of exchanges, whichever version of HTTP the peer speaks.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tubes::clock::SharedClock;
+use tubes::stage::{Direct, Stage};
+use tubes::{Drain, Flow, Fount, Reason};
+
+use crate::exchange::Exchange;
+use crate::http1;
+use crate::limits::Limits;
+
+/// A stage that speaks HTTP on a flow of bytes, with time from `clock`: the server's side.
+///
+/// `tubes_http::server()` (feature `tokio`) is this with the clock of tokio.
+///
+/// # Flow control
+///
+/// An exchange is pulled when downstream has room for it; the next head is not looked at before.
+/// Replies of pipelined requests leave in one write. Per connection, what waits is at most: one
+/// segment from the peer (or one head), 32 KiB of small replies and one piece of a body, and what
+/// the drain of the flow holds.
+///
+/// # Stopping
+///
+/// The fount of exchanges ends with [`Reason::Finished`] when the peer has closed, asked to
+/// close, was idle for too long, or broke the protocol (which is answered, and then closed in a
+/// way that lets the peer read the answer). When it is stopped or dropped, the connection is cut.
+pub fn server_on(clock: SharedClock) -> Server {
+    Server {
+        limits: Arc::default(),
+        clock,
+        until: None,
+    }
+}
+
+/// The stage of `server` and [`server_on`].
+#[must_use = "a stage does nothing before it is attached"]
+pub struct Server {
+    limits: Arc<Limits>,
+    clock: SharedClock,
+    until: Option<http1::server::Signal>,
+}
+
+impl Server {
+    /// With these bounds and timers. An `Arc` is shared by all connections.
+    pub fn limits(mut self, limits: impl Into<Arc<Limits>>) -> Self {
+        self.limits = limits.into();
+        self
+    }
+
+    /// Ends the connection when `signal` is ready: at once if it is idle, else after the exchange
+    /// that is being served, whose reply says so.
+    pub fn until<S>(mut self, signal: S) -> Self
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
+        self.until = Some(Box::pin(signal));
+        self
+    }
+}
+
+impl<F, D> Stage<Flow<F, D>, Direct> for Server
+where
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
+{
+    type Output = Exchanges<F, D>;
+
+    fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
+        let http1 = http1::server::Exchanges::new(flow, self.limits, self.clock, self.until);
+        Exchanges { http1 }
+    }
+}
+
+/// The fount of the exchanges of one connection.
+#[must_use = "nothing is served before it is driven: use `flow_to(respond(..))` or `next`"]
+pub struct Exchanges<F, D> {
+    http1: http1::server::Exchanges<F, D>,
+}
+
+impl<F, D> Fount for Exchanges<F, D>
+where
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
+{
+    type Item = Exchange;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Exchange, Reason>> {
+        Pin::new(&mut self.http1).poll_next(cx)
+    }
+
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        Pin::new(&mut self.http1).poll_progress(cx);
+    }
+
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        Pin::new(&mut self.http1).stop(reason);
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("http server")
+    }
+}
+
+impl<F, D> fmt::Debug for Exchanges<F, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("http exchanges")
+    }
+}

@@ -1,0 +1,187 @@
+//! Bytes that wait to be written: large ones as they came, small ones copied together.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::mem;
+
+use bytes::{Buf, Bytes};
+
+/// Below this, copying is cheaper than one more slice in a system call.
+const SMALL: usize = 1024;
+
+/// Small items are copied together up to this size, and then begin anew: growing further would
+/// copy again what was copied.
+const TOGETHER: usize = 16 * 1024;
+
+/// Room for slices that an empty queue keeps: 256 bytes.
+const SPARE: usize = 8;
+
+/// Bytes that wait to be written, in order.
+///
+/// ```text
+///  front                                                       back
+///  │ 64 KiB │ small │ 64 KiB │ small+small+small.. (16 KiB) │  tail: small+small..
+/// ```
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// No slice is empty.
+    slices: VecDeque<Bytes>,
+    /// Behind the slices: small items that came in a row.
+    tail: Vec<u8>,
+    /// `held == sum of slices.len() + tail.len()`
+    held: usize,
+}
+
+impl Queue {
+    /// How many bytes wait.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    pub(super) fn push(&mut self, item: Bytes) {
+        if item.is_empty() {
+            return;
+        }
+        let before = self.held;
+        self.held += item.len();
+        if item.len() >= SMALL {
+            self.seal();
+            self.slices.push_back(item);
+            return;
+        }
+        if self.tail.len() + item.len() > TOGETHER {
+            self.seal();
+        }
+        if self.tail.is_empty() {
+            // A small item alone is not copied, only one behind another.
+            let Some(first) = self.pop_small() else {
+                self.slices.push_back(item);
+                return;
+            };
+            let many = before >= TOGETHER;
+            self.tail = Vec::with_capacity(if many { TOGETHER } else { 2 * SMALL });
+            self.tail.extend_from_slice(&first);
+        }
+        self.tail.extend_from_slice(&item);
+    }
+
+    /// Fills `room` with the first slices to write, and says how many they are.
+    pub(super) fn fill<'a>(&'a mut self, room: &mut [IoSlice<'a>]) -> usize {
+        self.seal();
+        let filled = room.len().min(self.slices.len());
+        for (place, slice) in room.iter_mut().zip(&self.slices) {
+            *place = IoSlice::new(slice);
+        }
+        filled
+    }
+
+    /// So many bytes were written.
+    pub(super) fn advance(&mut self, written: usize) {
+        let mut written = written;
+        while let Some(first) = self.slices.front_mut() {
+            let len = first.len();
+            if written < len {
+                first.advance(written);
+                self.held -= written;
+                return;
+            }
+            written -= len;
+            self.held -= len;
+            self.slices.pop_front();
+        }
+        if self.slices.capacity() > SPARE {
+            self.slices = VecDeque::new();
+        }
+    }
+
+    /// Forgets all that waits.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The last slice, if it is small.
+    fn pop_small(&mut self) -> Option<Bytes> {
+        let last = self.slices.back()?;
+        if last.len() < SMALL {
+            self.slices.pop_back()
+        } else {
+            None
+        }
+    }
+
+    /// Puts the tail behind the slices.
+    fn seal(&mut self) {
+        if !self.tail.is_empty() {
+            self.slices
+                .push_back(mem::take(&mut self.tail).into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Queue, SMALL, SPARE, TOGETHER};
+    use bytes::Bytes;
+    use std::io::IoSlice;
+
+    fn lengths(queue: &mut Queue) -> Vec<usize> {
+        let mut room = [IoSlice::new(&[]); 64];
+        let filled = queue.fill(&mut room);
+        room[..filled]
+            .iter()
+            .map(|slice| slice.len())
+            .collect()
+    }
+
+    #[test]
+    fn small_items_in_a_row_leave_in_few_slices_and_others_as_they_came() {
+        let large = Bytes::from(vec![1; SMALL]);
+        let small = Bytes::from(vec![2; SMALL - 1]);
+        let mut queue = Queue::default();
+        for item in [
+            &small,
+            &large,
+            &Bytes::new(),
+            &small,
+            &small,
+            &small,
+            &large,
+        ] {
+            queue.push(item.clone());
+        }
+        assert_eq!(lengths(&mut queue), [1023, 1024, 3 * 1023, 1024]);
+        assert_eq!(queue.slices[0].as_ptr(), small.as_ptr());
+        assert_eq!(queue.held(), 4 * 1023 + 2 * 1024);
+
+        queue.clear();
+        for _ in 0..10_000 {
+            queue.push(Bytes::from_static(b"ten bytes!"));
+        }
+        assert_eq!(queue.held(), 100_000);
+        let lengths = lengths(&mut queue);
+        assert_eq!(lengths.len(), 100_000_usize.div_ceil(TOGETHER - 10));
+        assert!(
+            lengths
+                .iter()
+                .all(|len| *len <= TOGETHER)
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_gone_and_an_empty_queue_holds_no_buffer() {
+        let mut queue = Queue::default();
+        for _ in 0..20 {
+            queue.push(Bytes::from(vec![1; SMALL]));
+            queue.push(Bytes::from_static(b"small"));
+        }
+        queue.advance(SMALL + 2);
+        assert_eq!(lengths(&mut queue)[0], 3);
+        queue.advance(queue.held() - 1);
+        assert_eq!(lengths(&mut queue), [1]);
+        // A writer that claims more than it was given does no harm.
+        queue.advance(7);
+        assert_eq!((queue.held(), lengths(&mut queue)), (0, vec![]));
+        assert!(queue.slices.capacity() <= SPARE);
+        assert_eq!(queue.tail.capacity(), 0);
+    }
+}

@@ -1,4 +1,6 @@
 //! Tests.
 
+// Segments to frames and back: lines, cut anywhere, too long, unfinished, left over.
+mod framing;
 // The house as a test: floors, doors, fences, sizes and tidiness of the sources.
 mod house;

@@ -2,3 +2,9 @@
 
 pub mod rules;
 pub mod scan;
+
+/// The examples of the README, compiled as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

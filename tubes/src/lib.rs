@@ -62,7 +62,7 @@
 //!   `time`, `drains::spawn`). Without it the crate knows no runtime.
 //! - `testing`: fakes moved by hand, and the law suite.
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::exhaustive_enums)]
-#![doc(test(attr(deny(warnings))))]
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
 #![forbid(unsafe_code)]
 
 mod bridge;

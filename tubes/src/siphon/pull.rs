@@ -9,7 +9,7 @@ use pin_project::pin_project;
 use super::lane::Lane;
 use super::lent::Lent;
 use super::push::farewell;
-use super::state::Life;
+use super::state::{Life, Step};
 use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
@@ -47,27 +47,17 @@ impl<F, T> Pull<F, T> {
 }
 
 impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
-    /// The tube has no output left.
-    #[inline]
-    fn dry(life: &mut Life) {
-        *life = match *life {
-            Life::Farewell | Life::Over => Life::Over,
-            Life::Holding | Life::Hungry | Life::Refused => Life::Hungry,
-        };
-    }
-
     /// The tube, or somebody below, has ended the flow: the source is told, unless it has ended
     /// by itself, and the first cause stands.
     #[cold]
     fn over(self: Pin<&mut Self>, reason: Reason) {
         let this = self.project();
-        *this.life = Life::Over;
-        match this.end.take() {
-            Some(first) => *this.end = Some(first.or_failure(reason)),
-            None => {
-                this.upstream.stop(&reason);
-                *this.end = Some(reason);
-            }
+        *this.life = this.life.on(Step::Over);
+        if let Some(first) = this.end.take() {
+            *this.end = Some(first.or_failure(reason));
+        } else {
+            this.upstream.stop(&reason);
+            *this.end = Some(reason);
         }
     }
 
@@ -98,7 +88,7 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
                         return Run::Refused(reason);
                     }
                 }
-                Ok(None) => Self::dry(this.life),
+                Ok(None) => *this.life = this.life.on(Step::Dry),
                 Err(own) => self.as_mut().over(own),
             }
         }
@@ -131,7 +121,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
                 Life::Hungry | Life::Refused => match this.upstream.as_mut().poll_next(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(input)) => {
-                        *this.life = Life::Holding;
+                        *this.life = this.life.on(Step::Input);
                         inputs += 1;
                         this.tube.received(input)
                     }
@@ -144,7 +134,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             };
             match step {
                 Ok(Some(out)) => return Poll::Ready(Ok(out)),
-                Ok(None) => Self::dry(this.life),
+                Ok(None) => *this.life = this.life.on(Step::Dry),
                 Err(reason) => self.as_mut().over(reason),
             }
             if inputs == budget::RUN {

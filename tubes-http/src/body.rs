@@ -38,7 +38,7 @@ use crate::kind::Kind;
 /// # Examples
 ///
 /// ```
-/// use tubes::{Fount, drains, founts};
+/// use tubes::{Fount, founts};
 /// use tubes_http::Body;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {

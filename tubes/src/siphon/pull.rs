@@ -127,12 +127,19 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         loop {
             let mut this = self.as_mut().project();
             let step = match this.life {
-                Life::Holding | Life::Farewell => this.tube.emit(),
+                Life::Holding | Life::Farewell => match this.tube.emit() {
+                    Ok(None) => {
+                        Self::dry(this.life);
+                        Ok(None)
+                    }
+                    emitted => emitted,
+                },
                 Life::Hungry | Life::Refused => match this.upstream.as_mut().poll_next(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(input)) => {
                         *this.life = Life::Holding;
                         inputs += 1;
+                        // `None`: no output to begin with; `emit` says whether there are others.
                         this.tube.received(input)
                     }
                     Poll::Ready(Err(reason)) => {
@@ -144,7 +151,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             };
             match step {
                 Ok(Some(out)) => return Poll::Ready(Ok(out)),
-                Ok(None) => Self::dry(this.life),
+                Ok(None) => {}
                 Err(reason) => self.as_mut().over(reason),
             }
             if inputs == budget::RUN {

@@ -36,6 +36,8 @@ pub struct Executor<'a> {
     bell: Arc<Bell>,
     wakes: Arc<AtomicU64>,
     polls: u64,
+    /// What had happened when the last poll ended.
+    moves: u64,
     /// Polls after a wake in which nothing happened.
     idle: u64,
     outside: Option<Box<dyn FnMut() + 'a>>,
@@ -63,6 +65,7 @@ impl<'a> Executor<'a> {
             bell: Bell::new(&wakes),
             wakes,
             polls: 0,
+            moves: 0,
             idle: 0,
             outside: None,
         }
@@ -132,10 +135,10 @@ impl<'a> Executor<'a> {
         if self.schedule.below(4) == 0 {
             self.bell = Bell::new(&self.wakes);
         }
-        let before = self.schedule.moves();
         let waker = Waker::from(Arc::clone(&self.bell));
         let polled = future.poll(&mut Context::from_waker(&waker));
-        if woken && polled.is_pending() && self.schedule.moves() == before {
+        let before = std::mem::replace(&mut self.moves, self.schedule.moves());
+        if woken && polled.is_pending() && self.moves == before {
             self.idle += 1;
             if self.idle > IDLE {
                 let found = format!("woken {IDLE} times, and nothing had happened");

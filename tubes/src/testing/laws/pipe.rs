@@ -153,9 +153,15 @@ where
         if sink.refused().is_none() {
             return self.settled(&schedule, &source, &sink, &Reason::Finished, &result);
         }
-        same_reason(&schedule, "the drain", sink.end().as_ref(), reason);
-        same_result(&schedule, &result, reason);
-        told_once(&schedule, &source, reason);
+        // Unless the subject had ended the flow before, and the farewell was refused.
+        let own = own_end(self.plan, &source);
+        let due = own
+            .as_ref()
+            .filter(|own| !own.is_clean())
+            .unwrap_or(reason);
+        same_reason(&schedule, "the drain", sink.end().as_ref(), due);
+        same_result(&schedule, &result, due);
+        told_once(&schedule, &source, own.as_ref().unwrap_or(reason));
         if !self
             .plan
             .expected
@@ -389,6 +395,16 @@ pub(super) fn told_once<In>(schedule: &Schedule, source: &FakeFountHandle<In>, d
     if source.polls_after_stop() > 0 {
         schedule.broken(3, "the source was asked for more after it had been stopped");
     }
+}
+
+/// The reason with which the subject itself had stopped the source, if it has.
+pub(super) fn own_end<In, Out>(
+    plan: &Plan<In, Out>,
+    source: &FakeFountHandle<In>,
+) -> Option<Reason> {
+    let stop = source.stops().into_iter().next()?;
+    let own = plan.ending.as_ref()?;
+    same(&stop, own).then_some(stop)
 }
 
 /// A source without end that counts what is pulled, and breaks law 6 when one turn is too long.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
 use super::mixed::Mixed;
-use super::pipe::{self, endless, told_once};
+use super::pipe::{self, endless, own_end, told_once};
 use super::suite::{Plan, Suite, quiet, reasons, same_reason, trial};
 use crate::fount::Fount;
 use crate::reason::Reason;
@@ -162,14 +162,14 @@ where
         let pulled = source.pulled();
         fount.as_mut().stop(reason);
         fount.as_mut().stop(reason);
-        told_once(&schedule, &source, reason);
-        let due = match source.said() {
-            // The source had ended before: whoever pulls may hear its end or the stop.
-            Some(_) => executor
-                .run(fount.next())
-                .err()
-                .unwrap_or_else(|| schedule.broken(3, "an item after `stop`")),
-            None => reason.clone(),
+        let own = own_end(self.plan, &source);
+        told_once(&schedule, &source, own.as_ref().unwrap_or(reason));
+        let due = if own.is_none() && source.said().is_none() {
+            reason.clone()
+        } else {
+            // It was over before: whoever pulls may hear that end or the stop.
+            let end = executor.run(fount.next()).err();
+            end.unwrap_or_else(|| schedule.broken(3, "an item after `stop`"))
         };
         ends_again(&schedule, &mut executor, &mut fount, &due);
         if source.pulled() != pulled {

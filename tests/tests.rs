@@ -4,3 +4,6 @@
 mod framing;
 // The house as a test: floors, doors, fences, sizes and tidiness of the sources.
 mod house;
+
+// Every fount, drain and stage of ours against the laws; and broken ones, which are caught.
+mod laws;

@@ -117,12 +117,19 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         loop {
             let mut this = self.as_mut().project();
             let step = match this.life {
-                Life::Holding | Life::Farewell => this.tube.emit(),
+                Life::Holding | Life::Farewell => match this.tube.emit() {
+                    Ok(None) => {
+                        *this.life = this.life.on(Step::Dry);
+                        Ok(None)
+                    }
+                    emitted => emitted,
+                },
                 Life::Hungry | Life::Refused => match this.upstream.as_mut().poll_next(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(input)) => {
                         *this.life = this.life.on(Step::Input);
                         inputs += 1;
+                        // `None`: no output to begin with; `emit` says whether there are others.
                         this.tube.received(input)
                     }
                     Poll::Ready(Err(reason)) => {
@@ -134,7 +141,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             };
             match step {
                 Ok(Some(out)) => return Poll::Ready(Ok(out)),
-                Ok(None) => *this.life = this.life.on(Step::Dry),
+                Ok(None) => {}
                 Err(reason) => self.as_mut().over(reason),
             }
             if inputs == budget::RUN {
@@ -171,8 +178,9 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         match run {
             Run::Ended(reason) => *this.life = farewell(this.tube, this.end, reason),
             Run::Refused(reason) if life == Life::Over => self.as_mut().over(reason),
+            // Not over by itself: who drives it says so, if it is.
             Run::Starved | Run::Blocked | Run::Spent | Run::Refused(_) => {
-                *this.life = life;
+                *this.life = Life::Holding;
                 return run;
             }
         }

@@ -92,15 +92,18 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             .get_or_insert_with(|| reason.clone());
         while *this.life == Life::Farewell {
             let end = match ready!(this.drain.as_mut().poll_ready(cx)) {
-                Err(refused) => Some(refused),
+                Err(refused) => Some(last_cause(first, refused)),
                 Ok(()) => match this.tube.emit() {
-                    Ok(Some(out)) => this.drain.as_mut().receive(out).err(),
+                    Ok(Some(out)) => match this.drain.as_mut().receive(out) {
+                        Ok(()) => None,
+                        Err(refused) => Some(last_cause(first, refused)),
+                    },
                     Ok(None) => Some(first.clone()),
-                    Err(own) => Some(own),
+                    Err(own) => Some(first.clone().or_failure(own)),
                 },
             };
             if let Some(end) = end {
-                *first = first.clone().or_failure(end);
+                *first = end;
                 *this.life = this.life.on(Step::Over);
             } else if !budget::spend() {
                 cx.waker().wake_by_ref();
@@ -108,6 +111,15 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             }
         }
         this.drain.poll_stopped(cx, first)
+    }
+}
+
+/// What a drain hears that refuses a farewell: its own reason again, unless a failure came first.
+fn last_cause(first: &Reason, refused: Reason) -> Reason {
+    if first.is_clean() {
+        refused
+    } else {
+        first.clone()
     }
 }
 

@@ -1,0 +1,312 @@
+//! A fount that follows a script or a hand, and remembers what was asked of it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::schedule::{Gate, Schedule};
+use crate::fount::Fount;
+use crate::reason::Reason;
+
+/// A fount that follows a script or a hand, and remembers what was asked of it.
+///
+/// A [`FakeFountHandle`] looks at it from outside and feeds it.
+///
+/// # Flow control
+///
+/// Yields its script, then what was pushed by hand. With a [`Schedule`], is pending now and then.
+///
+/// # Stopping
+///
+/// Ends with its reason behind the script, with the one of [`FakeFountHandle::end`], or with the
+/// one of the first `stop`. Says the same when asked again.
+///
+/// # Panics
+///
+/// When law 3 is broken: a second `stop` with another reason.
+///
+/// # Examples
+///
+/// ```
+/// use tubes::testing::FakeFount;
+/// use tubes::{Fount, Reason, drains};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let fount = FakeFount::new(1..=9);
+/// let source = fount.handle();
+/// assert_eq!(fount.take(2).flow_to(drains::collect(9)).await?, [1, 2]);
+/// assert_eq!(source.pulled(), 2);
+/// assert!(matches!(source.stops()[..], [Reason::Enough]));
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+#[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
+pub struct FakeFount<T> {
+    shared: Arc<Mutex<Shared<T>>>,
+    schedule: Schedule,
+    gate: Option<Gate>,
+    before_each: Option<Box<dyn FnMut(u64) + Send>>,
+}
+
+/// Looks at a [`FakeFount`] from outside, and feeds it by hand.
+pub struct FakeFountHandle<T> {
+    shared: Arc<Mutex<Shared<T>>>,
+    schedule: Schedule,
+}
+
+struct Shared<T> {
+    script: Box<dyn Iterator<Item = T> + Send>,
+    /// Pushed by hand: as many as the test likes, it is the test's bound.
+    fed: VecDeque<T>,
+    /// What comes behind the items; nothing as long as more may be fed.
+    end: Option<Reason>,
+    said: Option<Reason>,
+    stops: Vec<Reason>,
+    pulled: u64,
+    polls: u64,
+    polls_after_stop: u64,
+    progress: u64,
+    waker: Option<Waker>,
+    dropped: bool,
+}
+
+impl<T> FakeFount<T> {
+    /// Yields these items, then [`Reason::Finished`].
+    pub fn new<I>(items: I) -> Self
+    where
+        I: IntoIterator<Item = T>,
+        I::IntoIter: Send + 'static,
+    {
+        Self {
+            shared: Arc::new(Mutex::new(Shared {
+                script: Box::new(items.into_iter()),
+                fed: VecDeque::new(),
+                end: Some(Reason::Finished),
+                said: None,
+                stops: Vec::new(),
+                pulled: 0,
+                polls: 0,
+                polls_after_stop: 0,
+                progress: 0,
+                waker: None,
+                dropped: false,
+            })),
+            schedule: Schedule::eager(),
+            gate: None,
+            before_each: None,
+        }
+    }
+
+    /// Ends with this reason behind the items.
+    pub fn ending(self, reason: Reason) -> Self {
+        lock(&self.shared).end = Some(reason);
+        self
+    }
+
+    /// Stays pending behind the items, until more is pushed or the end is given by hand.
+    pub fn open(self) -> Self {
+        lock(&self.shared).end = None;
+        self
+    }
+
+    /// Is pending now and then, as the schedule decides.
+    pub fn scheduled(mut self, schedule: &Schedule) -> Self {
+        self.schedule = schedule.clone();
+        self.gate = Some(schedule.gate());
+        self
+    }
+
+    /// Calls `look` before each item is handed out, with how many were before it.
+    pub fn before_each(mut self, look: impl FnMut(u64) + Send + 'static) -> Self {
+        self.before_each = Some(Box::new(look));
+        self
+    }
+
+    /// A look from outside. Ask for it after [`scheduled`](Self::scheduled).
+    #[must_use]
+    pub fn handle(&self) -> FakeFountHandle<T> {
+        FakeFountHandle {
+            shared: Arc::clone(&self.shared),
+            schedule: self.schedule.clone(),
+        }
+    }
+}
+
+// Nothing in it is pinned.
+impl<T> Unpin for FakeFount<T> {}
+
+impl<T> Fount for FakeFount<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Reason>> {
+        let pulled = {
+            let mut shared = lock(&self.shared);
+            shared.polls += 1;
+            if let Some(reason) = shared.stops.first().cloned() {
+                shared.polls_after_stop += 1;
+                return Poll::Ready(Err(reason));
+            }
+            if let Some(reason) = &shared.said {
+                return Poll::Ready(Err(reason.clone()));
+            }
+            shared.pulled
+        };
+        if let Some(gate) = &self.gate {
+            std::task::ready!(gate.poll_pass(cx));
+        }
+        let mut shared = lock(&self.shared);
+        let script = shared.script.next();
+        let Some(item) = script.or_else(|| shared.fed.pop_front()) else {
+            let Some(reason) = shared.end.clone() else {
+                shared.waker = Some(cx.waker().clone());
+                return Poll::Pending;
+            };
+            shared.said = Some(reason.clone());
+            drop(shared);
+            self.schedule.moved();
+            return Poll::Ready(Err(reason));
+        };
+        shared.pulled += 1;
+        drop(shared);
+        self.schedule.moved();
+        if let Some(look) = &mut self.before_each {
+            look(pulled);
+        }
+        Poll::Ready(Ok(item))
+    }
+
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        let _ = cx;
+        lock(&self.shared).progress += 1;
+    }
+
+    fn stop(self: Pin<&mut Self>, reason: &Reason) {
+        let mut shared = lock(&self.shared);
+        let first = shared.stops.first().cloned();
+        shared.stops.push(reason.clone());
+        drop(shared);
+        self.schedule.moved();
+        if let Some(first) = first.filter(|first| !same(first, reason)) {
+            let found = format!("the source was stopped with {first:?}, then with {reason:?}");
+            self.schedule.broken(3, found);
+        }
+    }
+}
+
+impl<T> Drop for FakeFount<T> {
+    fn drop(&mut self) {
+        lock(&self.shared).dropped = true;
+    }
+}
+
+impl<T> FakeFountHandle<T> {
+    /// Adds an item behind the script and behind what was pushed before.
+    pub fn push(&self, item: T) {
+        self.change(|shared| shared.fed.push_back(item));
+    }
+
+    /// There is no more behind what was pushed.
+    pub fn end(&self, reason: Reason) {
+        self.change(|shared| shared.end = Some(reason));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Shared<T>)) {
+        let mut shared = lock(&self.shared);
+        change(&mut shared);
+        let waker = shared.waker.take();
+        drop(shared);
+        self.schedule.moved();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// How many items were handed out.
+    #[must_use]
+    pub fn pulled(&self) -> usize {
+        usize::try_from(lock(&self.shared).pulled).unwrap_or(usize::MAX)
+    }
+
+    /// How often it was asked for an item, in vain or not.
+    #[must_use]
+    pub fn polls(&self) -> u64 {
+        lock(&self.shared).polls
+    }
+
+    /// How often it was asked for an item after it had been stopped.
+    #[must_use]
+    pub fn polls_after_stop(&self) -> u64 {
+        lock(&self.shared).polls_after_stop
+    }
+
+    /// How often `poll_progress` was called.
+    #[must_use]
+    pub fn progress(&self) -> u64 {
+        lock(&self.shared).progress
+    }
+
+    /// Every reason that `stop` was called with.
+    #[must_use]
+    pub fn stops(&self) -> Vec<Reason> {
+        lock(&self.shared).stops.clone()
+    }
+
+    /// The end that it gave by itself, once it has.
+    #[must_use]
+    pub fn said(&self) -> Option<Reason> {
+        lock(&self.shared).said.clone()
+    }
+
+    /// Whether the fount is gone.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        lock(&self.shared).dropped
+    }
+
+    /// Whether it is gone and nobody had told it why, nor had it ended by itself.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.dropped && shared.stops.is_empty() && shared.said.is_none()
+    }
+}
+
+/// Whether two reasons are the same, to the message of the error.
+pub(super) fn same(one: &Reason, other: &Reason) -> bool {
+    format!("{one:?}") == format!("{other:?}")
+}
+
+fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
+    shared
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T> Clone for FakeFountHandle<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            schedule: self.schedule.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for FakeFount<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fake_fount({} pulled)", lock(&self.shared).pulled)
+    }
+}
+
+impl<T> fmt::Debug for FakeFountHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = lock(&self.shared);
+        f.debug_struct("FakeFountHandle")
+            .field("pulled", &shared.pulled)
+            .field("progress", &shared.progress)
+            .field("said", &shared.said)
+            .field("stops", &shared.stops)
+            .field("dropped", &shared.dropped)
+            .finish_non_exhaustive()
+    }
+}

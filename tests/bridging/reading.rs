@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use support::fake_io::{Dice, FakeReader, Manners};
+use tubes::testing::laws;
 use tubes::{Fount, Kind, Reason, drains, founts, io};
 
 use super::kit::{awkward, content, cx, run};
@@ -114,4 +115,44 @@ fn an_echo_through_a_narrow_pipe_gives_all_back() {
     });
     sent.and(echoed).unwrap();
     assert!(heard.unwrap().concat() == all);
+}
+
+#[test]
+fn a_read_keeps_the_laws() {
+    let all = b"bytes cut anywhere";
+    let three = || {
+        io::read(
+            FakeReader::new(
+                all,
+                Manners {
+                    most: 3,
+                    ..Manners::BEST
+                },
+            )
+            .0,
+        )
+    };
+    laws::fount(
+        three,
+        all.chunks(3)
+            .map(Bytes::copy_from_slice)
+            .collect(),
+    )
+    .check();
+
+    let one = || Manners {
+        most: 1,
+        awkward: Some((3, Dice::seeded(5))),
+        ..Manners::BEST
+    };
+    let one = || io::read(FakeReader::new(all, one()).0);
+    laws::fount(
+        one,
+        all.chunks(1)
+            .map(Bytes::copy_from_slice)
+            .collect(),
+    )
+    .check();
+
+    laws::fair(io::read(tokio::io::repeat(7)));
 }

@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use support::fake_io::{Dice, FakeWriter, Manners};
+use tubes::testing::laws;
 use tubes::{Drain, Error, Fount, Kind, Reason, founts, io};
 
 use super::kit::{awkward, content, cx, run};
@@ -274,4 +275,22 @@ fn a_failed_flow_and_a_dropped_drain_abort_and_a_finished_one_is_used_up() {
     run(by_hand(&mut founts::empty::<Bytes>(), &mut drain)).unwrap();
     assert_eq!((life.so_far().shutdowns, life.so_far().dropped), (1, true));
     assert_eq!(last_answers(&mut drain), [Kind::UsedAfterEnd; 4]);
+}
+
+#[test]
+fn a_write_keeps_the_laws() {
+    let fits = [(usize::MAX, 100, 2000), (1, 1, 20), (1000, 100_000, 2000)];
+    for (most, bound, largest) in fits {
+        let items = [7, 5, 0, 5, largest, 1].map(|len| Bytes::from(vec![3; len]));
+        let manners = || {
+            let awkward = Some((3, Dice::seeded(5)));
+            Manners {
+                most,
+                awkward,
+                ..Manners::BEST
+            }
+        };
+        let make = || io::write(FakeWriter::new(manners()).0).with_bound(bound);
+        laws::drain(make, items.to_vec(), |()| ()).check();
+    }
 }

@@ -1,5 +1,6 @@
 //! Shared support of the tests.
 
+pub mod fake_io;
 pub mod rules;
 pub mod scan;
 

@@ -4,3 +4,5 @@
 mod framing;
 // The house as a test: floors, doors, fences, sizes and tidiness of the sources.
 mod house;
+// HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
+mod http1_server;

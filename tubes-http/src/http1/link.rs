@@ -284,6 +284,8 @@ where
             match self.engine.next_event() {
                 Ok(Some(_)) => {}
                 Err(_) => break,
+                // There was too much of it.
+                Ok(None) if self.engine.is_request_over() => {}
                 // Waiting for the rest must not keep back the reply.
                 Ok(None) => {
                     drop(self.poll_flush(cx));

@@ -268,6 +268,8 @@ where
             Half::Body => {
                 *body = Held::LetGo;
                 self.engine.discard_body();
+                // Who waited for a piece waits no more.
+                self.reading.end();
             }
             Half::Reply => *reply = Held::LetGo,
         }

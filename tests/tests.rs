@@ -6,3 +6,5 @@ mod framing;
 mod house;
 // HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
 mod http1_server;
+// Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.
+mod http1_bodies;

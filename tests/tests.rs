@@ -8,3 +8,5 @@ mod house;
 mod http1_server;
 // Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.
 mod http1_bodies;
+// What attackers send over HTTP/1: refused with a status, and nothing behind it is served.
+mod http1_malformed;

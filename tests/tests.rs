@@ -13,3 +13,9 @@ mod interop;
 
 // Every fount, drain and stage of ours against the laws; and broken ones, which are caught.
 mod laws;
+// HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
+mod http1_server;
+// Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.
+mod http1_bodies;
+// What attackers send over HTTP/1: refused with a status, and nothing behind it is served.
+mod http1_malformed;

@@ -1,8 +1,14 @@
 //! Shared support of the tests.
 
+pub mod answers;
+pub mod chance;
+pub mod clock;
 pub mod fake_io;
+pub mod pair;
 pub mod rules;
 pub mod scan;
+pub mod serving;
+pub mod tasks;
 
 /// The examples of the README, compiled as they stand there.
 #[cfg(doctest)]

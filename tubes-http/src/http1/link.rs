@@ -268,6 +268,8 @@ where
             Half::Body => {
                 *body = Held::LetGo;
                 self.engine.discard_body();
+                // Who waited for a piece waits no more.
+                self.reading.end();
             }
             Half::Reply => *reply = Held::LetGo,
         }
@@ -284,6 +286,8 @@ where
             match self.engine.next_event() {
                 Ok(Some(_)) => {}
                 Err(_) => break,
+                // There was too much of it.
+                Ok(None) if self.engine.is_request_over() => {}
                 // Waiting for the rest must not keep back the reply.
                 Ok(None) => {
                     drop(self.poll_flush(cx));

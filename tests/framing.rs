@@ -313,7 +313,6 @@ fn a_line_reaches_the_drain_while_upstream_has_nothing() {
     );
     let mut cx = Context::from_waker(Waker::noop());
     assert!(flow.as_mut().poll(&mut cx).is_pending());
-    drop(flow);
     assert_eq!(seen.concat(), b"a\nb\n");
 }
 
@@ -512,7 +511,11 @@ impl Outlet<Bytes> for Narrow {
 
     fn put(&mut self, out: Bytes) -> ControlFlow<()> {
         self.seen.push(out);
-        if self.seen.len() % self.room == 0 {
+        if self
+            .seen
+            .len()
+            .is_multiple_of(self.room)
+        {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())

@@ -1,4 +1,8 @@
-//! Tests.
+//! The tests, by what they look at; each module opens with a line that says it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "where a test unwraps, it says where it failed"
+)]
 
 // Readers as founts, writers as drains: order, completeness, bounds and ends, without a system.
 mod bridging;

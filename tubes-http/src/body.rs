@@ -195,13 +195,12 @@ impl Body {
 
     /// Remembers the end, and lets go of where it came from.
     fn end(&mut self, reason: Reason) -> Reason {
-        if let (Source::Incoming(incoming), Some(trailers)) = (&self.source, &self.trailers) {
-            if let Some(fields) = incoming
+        if let (Source::Incoming(incoming), Some(trailers)) = (&self.source, &self.trailers)
+            && let Some(fields) = incoming
                 .link
                 .trailers(incoming.exchange)
-            {
-                trailers.set(fields);
-            }
+        {
+            trailers.set(fields);
         }
         self.source = Source::Over(reason.clone());
         reason

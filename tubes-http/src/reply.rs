@@ -268,13 +268,13 @@ impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Stage::Head(head) = &self.stage {
-            if has_no_body(head.status) {
-                return Poll::Ready(
-                    self.begin(Known::Nothing)
-                        .and(Err(Reason::Enough)),
-                );
-            }
+        if let Stage::Head(head) = &self.stage
+            && has_no_body(head.status)
+        {
+            return Poll::Ready(
+                self.begin(Known::Nothing)
+                    .and(Err(Reason::Enough)),
+            );
         }
         self.half
             .link

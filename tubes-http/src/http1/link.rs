@@ -211,7 +211,7 @@ where
     /// The next piece of the request's body.
     pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         if self.engine.expects_continue() {
-            let head = http::HeaderMap::new();
+            let head = HeaderMap::new();
             // A 100 that cannot be written is left out: the peer then waits for its own timer.
             drop(
                 self.engine
@@ -312,7 +312,7 @@ where
                 let reason = self
                     .broken
                     .take()
-                    .unwrap_or(Kind::Abandoned.into());
+                    .unwrap_or_else(|| Kind::Abandoned.into());
                 Turn::Closing(Closing::Write(reason.into_reason()))
             }
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
@@ -332,9 +332,10 @@ where
                 Closing::Write(reason) => {
                     let reason = reason.clone();
                     let flushed = ready!(self.poll_flush(cx));
-                    let end = flushed
-                        .err()
-                        .map_or(reason.clone(), |own| reason.or_failure(own));
+                    let end = match flushed {
+                        Ok(()) => reason,
+                        Err(own) => reason.or_failure(own),
+                    };
                     let closed = ready!(
                         self.drain
                             .as_mut()

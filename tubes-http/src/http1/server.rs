@@ -49,14 +49,14 @@ where
 
     /// Whether this connection is told to end; then its exchange is the last.
     fn poll_until(&mut self, cx: &mut Context<'_>) {
-        if let Some(until) = &mut self.until {
-            if until.as_mut().poll(cx).is_ready() {
-                self.until = None;
-                let mut link = self.shared.lock();
-                link.engine.close_after_this();
-                if let Turn::Between(_) = link.turn {
-                    link.turn = Turn::Closing(Closing::Write(Reason::Finished));
-                }
+        if let Some(until) = &mut self.until
+            && until.as_mut().poll(cx).is_ready()
+        {
+            self.until = None;
+            let mut link = self.shared.lock();
+            link.engine.close_after_this();
+            if let Turn::Between(_) = link.turn {
+                link.turn = Turn::Closing(Closing::Write(Reason::Finished));
             }
         }
     }
@@ -75,14 +75,13 @@ where
         let mut link = this.shared.lock();
         loop {
             match &link.turn {
-                Turn::Between(_) => match ready!(link.poll_head(cx)) {
-                    Some((request, length)) => {
+                Turn::Between(_) => {
+                    if let Some((request, length)) = ready!(link.poll_head(cx)) {
                         let number = link.serve(length);
                         drop(link);
                         return Poll::Ready(Ok(this.exchange(number, request, length)));
                     }
-                    None => {}
-                },
+                }
                 Turn::Serving { .. } => {
                     link.wait(cx);
                     // What an earlier exchange, or a half of this one, has left to be written.

@@ -12,15 +12,8 @@ use crate::http1::input::check;
 use crate::kind::Kind;
 use crate::limits::Limits;
 
-/// A request head that has passed every check, and what it says about its message.
-#[derive(Debug)]
-pub(crate) struct Head {
-    pub(crate) request: Request<()>,
-    pub(crate) found: Found,
-}
-
 /// Parses a whole head, its empty line included.
-pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<Head, Kind> {
+pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<(Request<()>, Found), Kind> {
     let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
@@ -52,7 +45,7 @@ pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<Head, Kind> {
     *request.uri_mut() = uri;
     *request.version_mut() = version;
     *request.headers_mut() = headers;
-    Ok(Head { request, found })
+    Ok((request, found))
 }
 
 /// Parses a trailer section, its empty line included, and leaves out what has no place there.

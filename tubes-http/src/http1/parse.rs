@@ -18,10 +18,57 @@ pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<(Request<()>, Fou
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
     match raw.parse_with_uninit_headers(head, lines) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Ok(httparse::Status::Partial) => return Err(Kind::BadRequestLine),
-        Err(error) => return Err(refusal(head, error)),
+        Ok(httparse::Status::Complete(_)) => checked(head, &raw, limits),
+        Ok(httparse::Status::Partial) => Err(Kind::BadRequestLine),
+        Err(error) => Err(refusal(head, error)),
     }
+}
+
+/// Parses the head that `bytes` begin with, and says its length: in one go what [`Input::head`]
+/// and [`request`] do together, for the head that is whole and faultless, as nearly all are.
+///
+/// `None`: it is not. What is wrong with it, if anything, is for those two to say.
+///
+/// [`Input::head`]: crate::http1::input::Input::head
+pub(crate) fn leading_request(
+    bytes: &Bytes,
+    limits: &Limits,
+) -> Option<(Request<()>, Found, usize)> {
+    let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
+    let lines = &mut lines[..limits.fields()];
+    let mut raw = httparse::Request::new(&mut []);
+    let Ok(httparse::Status::Complete(length)) = raw.parse_with_uninit_headers(bytes, lines) else {
+        return None;
+    };
+    let head = &bytes[..length];
+    let first_line = raw.method?.len() + raw.path?.len() + "  HTTP/1.1".len();
+    let faultless = length <= limits.head()
+        && first_line <= limits.request_line()
+        && head.starts_with(raw.method?.as_bytes())
+        && has_crlf_only(head, raw.headers);
+    if !faultless {
+        return None;
+    }
+    let (request, found) = checked(bytes, &raw, limits).ok()?;
+    Some((request, found, length))
+}
+
+/// RFC 9112 §2.2: whether each line ends with CRLF. `httparse` takes a bare LF, too.
+fn has_crlf_only(head: &[u8], lines: &[httparse::Header<'_>]) -> bool {
+    let start = head.as_ptr().addr();
+    let is_behind_crlf = |line: &httparse::Header<'_>| {
+        let at = line.name.as_ptr().addr() - start;
+        head[..at].ends_with(b"\r\n")
+    };
+    lines.iter().all(is_behind_crlf) && head.ends_with(b"\r\n\r\n")
+}
+
+/// Checks what `httparse` lets through; `bytes` begin with the head.
+fn checked(
+    bytes: &Bytes,
+    raw: &httparse::Request<'_, '_>,
+    limits: &Limits,
+) -> Result<(Request<()>, Found), Kind> {
     let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
         return Err(Kind::BadRequestLine);
     };
@@ -29,14 +76,14 @@ pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<(Request<()>, Fou
         return Err(Kind::MethodTooLong);
     }
     let method = Method::from_bytes(name.as_bytes()).map_err(|_| Kind::BadRequestLine)?;
-    let uri = uri(head, target, &method)?;
+    let uri = uri(bytes, target, &method)?;
     let version = if minor == 0 {
         Version::HTTP_10
     } else {
         Version::HTTP_11
     };
 
-    let (mut headers, fields) = fields(head, raw.headers)?;
+    let (mut headers, fields) = fields(bytes, raw.headers)?;
     let found = fields.of_request(&method, version)?;
     rewrite_host(&mut headers, &uri, &method)?;
 

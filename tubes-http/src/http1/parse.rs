@@ -3,7 +3,11 @@
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION,
+    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, ORIGIN, REFERER, TRANSFER_ENCODING,
+    UPGRADE, USER_AGENT,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use crate::http1::fields::{Fields, Found};
@@ -128,8 +132,7 @@ fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fi
     let mut headers = HeaderMap::with_capacity(lines.len());
     let mut fields = Fields::new();
     for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes());
-        let name = name.map_err(|_| Kind::HeaderInvalid)?;
+        let name = field_name(line.name.as_bytes())?;
         // The length tells most names apart without a comparison.
         match line.name.len() {
             4 if name == HOST => fields.host(line.value)?,
@@ -149,6 +152,27 @@ fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fi
         append(&mut headers, name, value).map_err(|_| Kind::TooManyHeaders)?;
     }
     Ok((headers, fields))
+}
+
+/// The names that most requests have, as browsers and libraries write them, are not looked up
+/// byte by byte.
+fn field_name(name: &[u8]) -> Result<HeaderName, Kind> {
+    Ok(match name {
+        b"Host" | b"host" => HOST,
+        b"Accept" | b"accept" => ACCEPT,
+        b"Accept-Encoding" | b"accept-encoding" => ACCEPT_ENCODING,
+        b"Accept-Language" | b"accept-language" => ACCEPT_LANGUAGE,
+        b"Authorization" | b"authorization" => AUTHORIZATION,
+        b"Cache-Control" | b"cache-control" => CACHE_CONTROL,
+        b"Connection" | b"connection" => CONNECTION,
+        b"Content-Length" | b"content-length" => CONTENT_LENGTH,
+        b"Content-Type" | b"content-type" => CONTENT_TYPE,
+        b"Cookie" | b"cookie" => COOKIE,
+        b"Origin" | b"origin" => ORIGIN,
+        b"Referer" | b"referer" => REFERER,
+        b"User-Agent" | b"user-agent" => USER_AGENT,
+        other => HeaderName::from_bytes(other).map_err(|_| Kind::HeaderInvalid)?,
+    })
 }
 
 fn append(

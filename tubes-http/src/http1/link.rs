@@ -20,7 +20,8 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
 use crate::http1::connection::Connection;
-use crate::http1::event::{BodyLength, Event};
+use crate::http1::event::Event;
+use crate::http1::length::BodyLength;
 use crate::http1::state::Persistence;
 use crate::http1::watch::Watch;
 use crate::kind::Kind;

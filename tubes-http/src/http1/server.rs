@@ -13,8 +13,9 @@ use tubes::{Drain, Flow, Fount, Reason};
 use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
-use crate::http1::event::{BodyLength, Event};
+use crate::http1::event::Event;
 use crate::http1::halves::Shared;
+use crate::http1::length::BodyLength;
 use crate::http1::link::{Awaited, Closing, Held, Link, Turn, declared};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -139,9 +140,9 @@ where
     /// The next head; `None`: look at the turn again.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Request<()>, BodyLength)>> {
         match self.engine.next_event() {
-            Ok(Some(Event::Head(request, length))) => {
+            Ok(Some(Event::Head(request, found))) => {
                 self.reading.end();
-                return Poll::Ready(Some((request, length)));
+                return Poll::Ready(Some((request, found.body)));
             }
             Ok(Some(_)) => self.turn = Turn::Closing(Closing::Write(Reason::Finished)),
             Err(error) => self.refuse(&error),

@@ -113,7 +113,6 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Self::Item, Reason>> {
-        let mut inputs = 0;
         loop {
             let mut this = self.as_mut().project();
             let step = match this.life {
@@ -128,7 +127,6 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(input)) => {
                         *this.life = this.life.on(Step::Input);
-                        inputs += 1;
                         // `None`: no output to begin with; `emit` says whether there are others.
                         this.tube.received(input)
                     }
@@ -144,12 +142,10 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
                 Ok(None) => {}
                 Err(reason) => self.as_mut().over(reason),
             }
-            if inputs == budget::RUN {
-                inputs = 0;
-                if !budget::spend() {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+            // Nothing came of it: that costs, too, or a chain of these would multiply.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }

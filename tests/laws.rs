@@ -404,7 +404,7 @@ fn any_chain_gives_what_vectors_give() {
         let expected = steps
             .iter()
             .fold(input.clone(), |items, step| step.reference(&items));
-        if expected.len() > 60 {
+        if expected.len() > 30 {
             return Ok(());
         }
         let chain = steps.clone();

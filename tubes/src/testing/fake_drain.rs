@@ -82,6 +82,7 @@ struct Shared<T> {
     refusal: Option<(usize, Place, Reason)>,
     life: Life,
     refused: Option<Reason>,
+    at_most: usize,
     /// Items that went down with a refusal.
     lost: usize,
     asked: u64,
@@ -112,6 +113,7 @@ impl<T> FakeDrain<T> {
                 refusal: None,
                 life: Life::Open,
                 refused: None,
+                at_most: usize::MAX,
                 lost: 0,
                 asked: 0,
                 flushes: 0,
@@ -144,6 +146,12 @@ impl<T> FakeDrain<T> {
     /// Wants no more after so many items, says so there, and gives this reason.
     pub fn refusing(self, after: usize, place: Place, reason: Reason) -> Self {
         lock(&self.shared).refusal = Some((after, place, reason));
+        self
+    }
+
+    /// Panics, as a breach of law 3, when more than so many items come.
+    pub fn at_most(self, items: usize) -> Self {
+        lock(&self.shared).at_most = items;
         self
     }
 
@@ -237,6 +245,12 @@ impl<T> Drain<T> for FakeDrain<T> {
             *allowed -= 1;
         }
         shared.items.push(item);
+        let (came, at_most) = (shared.items.len(), shared.at_most);
+        drop(shared);
+        if came > at_most {
+            let found = format!("{came} items came, at most {at_most} were due");
+            self.schedule.broken(3, found);
+        }
         Ok(())
     }
 

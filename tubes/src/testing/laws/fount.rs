@@ -130,7 +130,9 @@ where
             seed,
             format!("driven by {way_name}, the drain ready at random"),
         );
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let flow = self.flow(way, drain);
         let result = self.plan.executor(&schedule).run(flow);
@@ -147,6 +149,7 @@ where
             let schedule = trial(seed, step);
             let drain = FakeDrain::new()
                 .scheduled(&schedule)
+                .at_most(self.plan.at_most())
                 .refusing(after, place, reason.clone());
             let sink = drain.handle();
             let flow = self.flow(usize::from(seed % 2 == 1), drain);
@@ -168,7 +171,8 @@ where
         let mut items = Vec::new();
         let end = loop {
             match executor.run(fount.next()) {
-                Ok(item) => items.push(item),
+                Ok(item) if items.len() < self.plan.at_most() => items.push(item),
+                Ok(_) => schedule.broken(3, "more items came than were due"),
                 Err(reason) => break reason,
             }
         };
@@ -203,7 +207,9 @@ where
     fn drops(&mut self, seed: u64) {
         let polls = seed % 16;
         let schedule = trial(seed, format!("the flow is dropped after {polls} polls"));
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let mut flow = self.flow(0, drain);
         let mut executor = self.plan.executor(&schedule);
@@ -222,6 +228,7 @@ where
         let schedule = quiet("the drain is ready by hand only");
         let drain = FakeDrain::new()
             .scheduled(&schedule)
+            .at_most(self.plan.at_most())
             .by_hand();
         let sink = drain.handle();
         let mut flow = self.flow(0, drain);

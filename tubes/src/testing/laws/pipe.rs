@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::suite::{Plan, Room, Suite, poke, quiet, reasons, same_reason, same_result, trial};
+use super::suite::{
+    Plan, Room, Suite, poke, quiet, reason_of, reasons, same_reason, same_result, trial,
+};
 use crate::budget;
 use crate::error::Error;
 use crate::reason::Reason;
@@ -74,12 +76,12 @@ where
     };
     pipe.made = pipe.outputs_of_prefixes();
     for seed in plan.seeds.clone() {
-        for reason in reasons() {
-            pipe.ends(seed, &reason);
-        }
+        pipe.ends(seed, &reason_of(seed));
         pipe.drops(seed);
     }
-    for after in 0..=plan.expected.len() {
+    // Every place on a short way, and some on a long one.
+    let stride = 1 + plan.expected.len() / 16;
+    for after in (0..=plan.expected.len()).step_by(stride) {
         for place in [Place::Ready, Place::Receive, Place::Flush] {
             for (index, reason) in (0..).zip(reasons()) {
                 let first = plan.seeds.start;
@@ -115,7 +117,9 @@ where
 
     fn outputs_of(&mut self, length: usize) -> usize {
         let schedule = quiet(format!("the first {length} inputs, and no end"));
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let inputs = self.plan.input[..length].to_vec();
         let source = FakeFount::new(inputs)
@@ -243,7 +247,9 @@ where
     /// Laws 4 and 5: a source that has nothing right now.
     fn waits_for_the_source(&mut self) {
         let schedule = quiet("the source yields by hand only");
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let fount = FakeFount::new([])
             .scheduled(&schedule)
             .open();
@@ -279,7 +285,7 @@ where
         }
         let schedule = quiet("an endless source, a drain that is always ready");
         let (fount, turn) = endless(&schedule, &self.plan.input);
-        let drain = FakeDrain::new();
+        let drain = FakeDrain::new().scheduled(&schedule);
         let sink = drain.handle();
         let mut flow = (self.join)(fount, drain);
         let mut executor = self.plan.executor(&schedule);
@@ -305,7 +311,9 @@ where
         end: &Reason,
         drain: FakeDrain<Out>,
     ) -> (FakeFountHandle<In>, FakeDrainHandle<Out>, Flowing) {
-        let drain = drain.scheduled(schedule);
+        let drain = drain
+            .scheduled(schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let watch = Watch {
             schedule: schedule.clone(),

@@ -219,7 +219,7 @@ caught! {
     a_stage_that_ends_only_once: "polled after the end" <- check_stage(Fault::EndsOnce);
     a_stage_that_stops_nothing: "law 3" <- check_stage(Fault::StopsNothing);
     a_stage_that_stops_twice: "law 3" <- check_stage(Fault::StopsTwice);
-    a_stage_that_pulls_after_stop: "law 3" <- check_stage(Fault::PullsAfterStop);
+    a_stage_that_pulls_after_stop: "law 1" <- check_stage(Fault::PullsAfterStop);
     a_stage_without_progress: "law 4" <- check_stage(Fault::NoProgress);
     a_stage_that_loses_a_wake: "law 5" <- check_stage(Fault::LosesTheWake);
     a_stage_that_keeps_the_first_waker: "law 5" <- check_stage(Fault::KeepsTheFirstWaker);

@@ -8,3 +8,6 @@ mod laws;
 
 // Broken founts, drains and stages, each of which the laws must catch.
 mod breaking;
+
+// Who hears of an end: greetings, farewells, failures and stops.
+mod stopping;

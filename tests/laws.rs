@@ -37,6 +37,25 @@ fn iter_once_and_empty_keep_the_laws() {
     laws::fair(founts::iter(0..));
     laws::fair(founts::iter((0..).filter(|n: &u64| n % 3 == 0)));
     laws::fair(founts::iter(0..).boxed());
+    laws::fair(founts::iter(0..).filter(|n: &u64| n % 1000 == 0));
+    laws::fair(
+        founts::iter(0..)
+            .boxed()
+            .filter(|n: &u64| n % 1000 == 0)
+            .boxed(),
+    );
+    laws::fair(founts::iter(0..).flat_map(|n: u64| 0..n % 200));
+    laws::fair(
+        founts::iter(0..)
+            .flat_map(|_: u64| 0..100)
+            .flat_map(|_| 0..100),
+    );
+    laws::fair(
+        founts::iter(0..)
+            .flat_map(|_: u64| 0..100)
+            .boxed()
+            .flat_map(|_| 0..100),
+    );
 }
 
 #[test]

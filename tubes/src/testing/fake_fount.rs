@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::schedule::{Gate, Schedule};
-use crate::fount::Fount;
+use crate::budget;
+use crate::drain::{Drain, Intake};
+use crate::fount::{Fount, Run};
 use crate::reason::Reason;
 
 /// A fount that follows a script or a hand, and remembers what was asked of it.
@@ -16,7 +18,8 @@ use crate::reason::Reason;
 ///
 /// # Flow control
 ///
-/// Yields its script, then what was pushed by hand. With a [`Schedule`], is pending now and then.
+/// Yields its script, then what was pushed by hand; alone or a few in a run. With a [`Schedule`],
+/// is pending now and then.
 ///
 /// # Stopping
 ///
@@ -123,6 +126,21 @@ impl<T> FakeFount<T> {
         self
     }
 
+    /// The next item, if there is one right now.
+    fn hand_out(&mut self) -> Option<T> {
+        let mut shared = lock(&self.shared);
+        let script = shared.script.next();
+        let item = script.or_else(|| shared.fed.pop_front())?;
+        let before = shared.pulled;
+        shared.pulled += 1;
+        drop(shared);
+        self.schedule.moved();
+        if let Some(look) = &mut self.before_each {
+            look(before);
+        }
+        Some(item)
+    }
+
     /// A look from outside. Ask for it after [`scheduled`](Self::scheduled).
     #[must_use]
     pub fn handle(&self) -> FakeFountHandle<T> {
@@ -136,11 +154,26 @@ impl<T> FakeFount<T> {
 // Nothing in it is pinned.
 impl<T> Unpin for FakeFount<T> {}
 
+/// A few of the items of a fake fount, as a run.
+struct Few<'a, T> {
+    fount: &'a mut FakeFount<T>,
+    left: u64,
+}
+
+impl<T> Iterator for Few<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.left = self.left.checked_sub(1)?;
+        self.fount.hand_out()
+    }
+}
+
 impl<T> Fount for FakeFount<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Reason>> {
-        let pulled = {
+        {
             let mut shared = lock(&self.shared);
             shared.polls += 1;
             if let Some(reason) = shared.stops.first().cloned() {
@@ -150,30 +183,56 @@ impl<T> Fount for FakeFount<T> {
             if let Some(reason) = &shared.said {
                 return Poll::Ready(Err(reason.clone()));
             }
-            shared.pulled
-        };
+        }
         if let Some(gate) = &self.gate {
             std::task::ready!(gate.poll_pass(cx));
         }
+        if let Some(item) = self.hand_out() {
+            return Poll::Ready(Ok(item));
+        }
         let mut shared = lock(&self.shared);
-        let script = shared.script.next();
-        let Some(item) = script.or_else(|| shared.fed.pop_front()) else {
-            let Some(reason) = shared.end.clone() else {
-                shared.waker = Some(cx.waker().clone());
-                return Poll::Pending;
-            };
-            shared.said = Some(reason.clone());
-            drop(shared);
-            self.schedule.moved();
-            return Poll::Ready(Err(reason));
+        let Some(reason) = shared.end.clone() else {
+            shared.waker = Some(cx.waker().clone());
+            return Poll::Pending;
         };
-        shared.pulled += 1;
+        shared.said = Some(reason.clone());
         drop(shared);
         self.schedule.moved();
-        if let Some(look) = &mut self.before_each {
-            look(pulled);
+        Poll::Ready(Err(reason))
+    }
+
+    /// In turn as the schedule decides: item by item, or a few as an iterator.
+    fn poll_flow<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<T>,
+    {
+        while budget::spend() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let item = match self.as_mut().poll_next(cx) {
+                Poll::Ready(Ok(item)) => item,
+                Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                Poll::Pending => return Run::Starved,
+            };
+            if let Err(reason) = drain.as_mut().receive(item) {
+                return Run::Refused(reason);
+            }
+            let left = self.schedule.below(4);
+            let few = Few {
+                fount: &mut self,
+                left,
+            };
+            match drain.as_mut().poll_receive(cx, few) {
+                Intake::Dry => {}
+                Intake::Blocked => return Run::Blocked,
+                Intake::Spent => return Run::Spent,
+                Intake::Refused(reason) => return Run::Refused(reason),
+            }
         }
-        Poll::Ready(Ok(item))
+        Run::Spent
     }
 
     fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {

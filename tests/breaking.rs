@@ -87,8 +87,10 @@ impl<F: Fount<Item = u32> + Unpin> Wrong<F> {
         if self.held.is_none() {
             self.held = Some(std::task::ready!(self.pull(cx)));
         }
-        let Some(Ok(item)) = self.held.clone() else {
-            return Poll::Ready(self.held.clone().unwrap());
+        let item = match self.held.clone() {
+            Some(Ok(item)) => item,
+            Some(Err(reason)) => return Poll::Ready(Err(reason)),
+            None => return Poll::Pending,
         };
         self.held = None;
         if let Poll::Ready(next) = self.pull(cx) {
@@ -305,9 +307,9 @@ impl Drain<u32> for Leaky {
         match self.leak {
             Leak::NotReadyFirst => Poll::Ready(Ok(())),
             Leak::Late => {
-                if self.parked.is_some() {
+                if let Some(item) = self.parked {
                     std::task::ready!(Pin::new(&mut self.drain).poll_ready(cx))?;
-                    let item = self.parked.take().unwrap();
+                    self.parked = None;
                     Pin::new(&mut self.drain).receive(item)?;
                 }
                 Poll::Ready(Ok(()))

@@ -6,6 +6,9 @@ mod house;
 // Every fount, drain and stage of ours against the laws.
 mod laws;
 
+// Chains against the laws: greetings and farewells, across the seam, at random.
+mod chains;
+
 // Broken founts, drains and stages, each of which the laws must catch.
 mod breaking;
 

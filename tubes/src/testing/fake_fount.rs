@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::fake_fount_handle::FakeFountHandle;
 use super::schedule::{Gate, Schedule};
 use crate::budget;
 use crate::drain::{Drain, Intake};
@@ -52,26 +53,20 @@ pub struct FakeFount<T> {
     before_each: Option<Box<dyn FnMut(u64) + Send>>,
 }
 
-/// Looks at a [`FakeFount`] from outside, and feeds it by hand.
-pub struct FakeFountHandle<T> {
-    shared: Arc<Mutex<Shared<T>>>,
-    schedule: Schedule,
-}
-
-struct Shared<T> {
-    script: Box<dyn Iterator<Item = T> + Send>,
+pub(super) struct Shared<T> {
+    pub(super) script: Box<dyn Iterator<Item = T> + Send>,
     /// Pushed by hand: as many as the test likes, it is the test's bound.
-    fed: VecDeque<T>,
+    pub(super) fed: VecDeque<T>,
     /// What comes behind the items; nothing as long as more may be fed.
-    end: Option<Reason>,
-    said: Option<Reason>,
-    stops: Vec<Reason>,
-    pulled: u64,
-    polls: u64,
-    polls_after_stop: u64,
-    progress: u64,
-    waker: Option<Waker>,
-    dropped: bool,
+    pub(super) end: Option<Reason>,
+    pub(super) said: Option<Reason>,
+    pub(super) stops: Vec<Reason>,
+    pub(super) pulled: u64,
+    pub(super) polls: u64,
+    pub(super) polls_after_stop: u64,
+    pub(super) progress: u64,
+    pub(super) waker: Option<Waker>,
+    pub(super) dropped: bool,
 }
 
 impl<T> FakeFount<T> {
@@ -144,10 +139,7 @@ impl<T> FakeFount<T> {
     /// A look from outside. Ask for it after [`scheduled`](Self::scheduled).
     #[must_use]
     pub fn handle(&self) -> FakeFountHandle<T> {
-        FakeFountHandle {
-            shared: Arc::clone(&self.shared),
-            schedule: self.schedule.clone(),
-        }
+        FakeFountHandle::new(&self.shared, &self.schedule)
     }
 }
 
@@ -259,113 +251,19 @@ impl<T> Drop for FakeFount<T> {
     }
 }
 
-impl<T> FakeFountHandle<T> {
-    /// Adds an item behind the script and behind what was pushed before.
-    pub fn push(&self, item: T) {
-        self.change(|shared| shared.fed.push_back(item));
-    }
-
-    /// There is no more behind what was pushed.
-    pub fn end(&self, reason: Reason) {
-        self.change(|shared| shared.end = Some(reason));
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Shared<T>)) {
-        let mut shared = lock(&self.shared);
-        change(&mut shared);
-        let waker = shared.waker.take();
-        drop(shared);
-        self.schedule.moved();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// How many items were handed out.
-    #[must_use]
-    pub fn pulled(&self) -> usize {
-        usize::try_from(lock(&self.shared).pulled).unwrap_or(usize::MAX)
-    }
-
-    /// How often it was asked for an item, in vain or not.
-    #[must_use]
-    pub fn polls(&self) -> u64 {
-        lock(&self.shared).polls
-    }
-
-    /// How often it was asked for an item after it had been stopped.
-    #[must_use]
-    pub fn polls_after_stop(&self) -> u64 {
-        lock(&self.shared).polls_after_stop
-    }
-
-    /// How often `poll_progress` was called.
-    #[must_use]
-    pub fn progress(&self) -> u64 {
-        lock(&self.shared).progress
-    }
-
-    /// Every reason that `stop` was called with.
-    #[must_use]
-    pub fn stops(&self) -> Vec<Reason> {
-        lock(&self.shared).stops.clone()
-    }
-
-    /// The end that it gave by itself, once it has.
-    #[must_use]
-    pub fn said(&self) -> Option<Reason> {
-        lock(&self.shared).said.clone()
-    }
-
-    /// Whether the fount is gone.
-    #[must_use]
-    pub fn is_dropped(&self) -> bool {
-        lock(&self.shared).dropped
-    }
-
-    /// Whether it is gone and nobody had told it why, nor had it ended by itself.
-    #[must_use]
-    pub fn is_abandoned(&self) -> bool {
-        let shared = lock(&self.shared);
-        shared.dropped && shared.stops.is_empty() && shared.said.is_none()
-    }
-}
-
 /// Whether two reasons are the same, to the message of the error.
 pub(super) fn same(one: &Reason, other: &Reason) -> bool {
     format!("{one:?}") == format!("{other:?}")
 }
 
-fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
+pub(super) fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
     shared
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T> Clone for FakeFountHandle<T> {
-    fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            schedule: self.schedule.clone(),
-        }
-    }
-}
-
 impl<T> fmt::Debug for FakeFount<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "fake_fount({} pulled)", lock(&self.shared).pulled)
-    }
-}
-
-impl<T> fmt::Debug for FakeFountHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = lock(&self.shared);
-        f.debug_struct("FakeFountHandle")
-            .field("pulled", &shared.pulled)
-            .field("progress", &shared.progress)
-            .field("said", &shared.said)
-            .field("stops", &shared.stops)
-            .field("dropped", &shared.dropped)
-            .finish_non_exhaustive()
     }
 }

@@ -5,13 +5,15 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::mixed::Mixed;
-use super::pipe::PER_POLL;
 use super::stage::ends_again;
 use super::suite::{Plan, Suite, poke, quiet, reasons, same_reason, same_result, trial};
+use super::watch::PER_POLL;
 use crate::error::Error;
 use crate::fount::Fount;
 use crate::reason::Reason;
-use crate::testing::fake_drain::{FakeDrain, FakeDrainHandle, Place};
+use crate::testing::executor::Executor;
+use crate::testing::fake_drain::{FakeDrain, Place};
+use crate::testing::fake_drain_handle::FakeDrainHandle;
 use crate::testing::schedule::Schedule;
 
 /// Checks a fount: `make` makes one that yields `expected` and then finishes (or ends as
@@ -63,7 +65,7 @@ pub fn fair<F: Fount>(fount: F) {
     let drain = FakeDrain::new();
     let sink = drain.handle();
     let mut flow = std::pin::pin!(fount.flow_to(drain));
-    let mut executor = super::super::executor::Executor::new(&schedule);
+    let mut executor = Executor::new(&schedule);
     for _ in 0..3 {
         let before = sink.count();
         if executor.poll(flow.as_mut()).is_ready() {

@@ -4,16 +4,17 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use super::suite::{
-    Plan, Room, Suite, poke, quiet, reason_of, reasons, same_reason, same_result, trial,
-};
-use crate::budget;
+use super::due::Due;
+use super::suite::{Plan, Suite, poke, quiet, reason_of, reasons, same_reason, same_result, trial};
+use super::watch::{PER_POLL, Watch, endless, own_end, told_once};
 use crate::error::Error;
 use crate::reason::Reason;
-use crate::testing::fake_drain::{FakeDrain, FakeDrainHandle, Place};
-use crate::testing::fake_fount::{FakeFount, FakeFountHandle, same};
+use crate::testing::fake_drain::{FakeDrain, Place};
+use crate::testing::fake_drain_handle::FakeDrainHandle;
+use crate::testing::fake_fount::FakeFount;
+use crate::testing::fake_fount_handle::FakeFountHandle;
 use crate::testing::schedule::Schedule;
 
 /// Checks whatever joins a source and a drain; `join` makes the future that drives them.
@@ -61,9 +62,6 @@ pub(super) type Flowing = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 /// Joins a source and a drain.
 pub(super) type Join<'a, In, Out> = dyn FnMut(FakeFount<In>, FakeDrain<Out>) -> Flowing + 'a;
 
-/// More items than one poll moves: `budget::TURN * budget::RUN`, and as much again.
-pub(super) const PER_POLL: u64 = 2 * 64 * budget::RUN as u64;
-
 pub(super) fn check<In, Out>(join: &mut Join<'_, In, Out>, plan: &Plan<In, Out>)
 where
     In: Clone + Send + 'static,
@@ -72,9 +70,12 @@ where
     let mut pipe = Pipe {
         join,
         plan,
-        made: Arc::new([]),
+        due: Due {
+            plan,
+            made: Arc::new([]),
+        },
     };
-    pipe.made = pipe.outputs_of_prefixes();
+    pipe.due.made = pipe.outputs_of_prefixes();
     for seed in plan.seeds.clone() {
         pipe.ends(seed, &reason_of(seed));
         pipe.drops(seed);
@@ -99,8 +100,7 @@ where
 struct Pipe<'a, 'j, In, Out> {
     join: &'a mut Join<'j, In, Out>,
     plan: &'a Plan<In, Out>,
-    /// How many outputs come of the first so many inputs, before any end.
-    made: Arc<[usize]>,
+    due: Due<'a, In, Out>,
 }
 
 impl<In, Out> Pipe<'_, '_, In, Out>
@@ -133,7 +133,7 @@ where
             .expected
             .starts_with(&sink.items())
         {
-            self.wrong_data(&schedule, &sink);
+            self.due.wrong_data(&schedule, &sink);
         }
         sink.count()
     }
@@ -144,7 +144,8 @@ where
         let schedule = trial(seed, step);
         let (source, sink, flow) = self.joined(&schedule, reason, FakeDrain::new());
         let result = self.plan.executor(&schedule).run(flow);
-        self.settled(&schedule, &source, &sink, reason, &result);
+        self.due
+            .settled(&schedule, &source, &sink, reason, &result);
     }
 
     /// Law 3: a drain that wants no more.
@@ -155,7 +156,9 @@ where
         let (source, sink, flow) = self.joined(&schedule, &Reason::Finished, drain);
         let result = self.plan.executor(&schedule).run(flow);
         if sink.refused().is_none() {
-            return self.settled(&schedule, &source, &sink, &Reason::Finished, &result);
+            return self
+                .due
+                .settled(&schedule, &source, &sink, &Reason::Finished, &result);
         }
         // Unless the subject had ended the flow before, and the farewell was refused.
         let own = own_end(self.plan, &source);
@@ -171,9 +174,10 @@ where
             .expected
             .starts_with(&sink.items())
         {
-            self.wrong_data(&schedule, &sink);
+            self.due.wrong_data(&schedule, &sink);
         }
-        self.nothing_lost(&schedule, &source, &sink);
+        self.due
+            .nothing_lost(&schedule, &source, &sink);
     }
 
     /// Law 1: a drop at every poll.
@@ -196,9 +200,10 @@ where
                 .expected
                 .starts_with(&sink.items())
             {
-                self.wrong_data(&schedule, &sink);
+                self.due.wrong_data(&schedule, &sink);
             }
-            self.nothing_lost(&schedule, &source, &sink);
+            self.due
+                .nothing_lost(&schedule, &source, &sink);
             // Every poll of the first seed, and some of the others.
             if ended || (seed != self.plan.seeds.start && polls >= seed % 8) {
                 return;
@@ -275,7 +280,8 @@ where
         }
         source.end(Reason::Finished);
         let result = executor.run(flow);
-        self.settled(&schedule, &source, &sink, &Reason::Finished, &result);
+        self.due
+            .settled(&schedule, &source, &sink, &Reason::Finished, &result);
     }
 
     /// Law 6: an endless source and a drain that is always ready.
@@ -318,7 +324,7 @@ where
         let watch = Watch {
             schedule: schedule.clone(),
             sink: sink.clone(),
-            made: Arc::clone(&self.made),
+            made: Arc::clone(&self.due.made),
             held: self.plan.held,
             room: self.plan.room,
         };
@@ -329,147 +335,4 @@ where
         let source = fount.handle();
         (source, sink, (self.join)(fount, drain))
     }
-
-    /// Law 3: the source ended with `reason`, or the subject before it with its own.
-    fn settled(
-        &self,
-        schedule: &Schedule,
-        source: &FakeFountHandle<In>,
-        sink: &FakeDrainHandle<Out>,
-        reason: &Reason,
-        result: &Result<(), Error>,
-    ) {
-        let end = self
-            .plan
-            .ending
-            .as_ref()
-            .unwrap_or(reason);
-        let items = sink.items();
-        let due = &self.plan.expected;
-        let is_due = match (&self.plan.ending, reason) {
-            // After a failure of the source, a farewell may differ.
-            (None, Reason::Failed(_)) => {
-                let before_the_end = self.made.last().copied().unwrap_or(0);
-                items.get(..before_the_end) == due.get(..before_the_end)
-            }
-            _ => items == *due,
-        };
-        if !is_due {
-            self.wrong_data(schedule, sink);
-        }
-        same_reason(schedule, "the drain", sink.end().as_ref(), end);
-        same_result(schedule, result, end);
-        told_once(schedule, source, end);
-        self.nothing_lost(schedule, source, sink);
-    }
-
-    /// Law 1: all that was pulled is delivered, or within what may be held.
-    fn nothing_lost(
-        &self,
-        schedule: &Schedule,
-        source: &FakeFountHandle<In>,
-        sink: &FakeDrainHandle<Out>,
-    ) {
-        let delivered = delivered(&self.made, sink.count() + sink.lost());
-        if source.pulled() > delivered + self.plan.held {
-            let found = format!(
-                "{} items were pulled, the outputs of {delivered} were delivered, {} may be held",
-                source.pulled(),
-                self.plan.held
-            );
-            schedule.broken(1, found);
-        }
-    }
-
-    #[track_caller]
-    fn wrong_data(&self, schedule: &Schedule, sink: &FakeDrainHandle<Out>) -> ! {
-        let (items, due) = (sink.items(), &self.plan.expected);
-        schedule.broken(3, format!("the drain received {items:?}, due were {due:?}"))
-    }
-}
-
-/// Law 3: a source that had not ended by itself hears one reason, once, and is not asked again.
-#[track_caller]
-pub(super) fn told_once<In>(schedule: &Schedule, source: &FakeFountHandle<In>, due: &Reason) {
-    let stops = source.stops();
-    match (&stops[..], source.said()) {
-        ([], Some(_)) => {}
-        ([stop], None) if same(stop, due) => {}
-        (stops, said) => {
-            let found = format!("the source said {said:?} and heard {stops:?}, due was {due:?}");
-            schedule.broken(3, found);
-        }
-    }
-    if source.polls_after_stop() > 0 {
-        schedule.broken(3, "the source was asked for more after it had been stopped");
-    }
-}
-
-/// The reason with which the subject itself had stopped the source, if it has.
-pub(super) fn own_end<In, Out>(
-    plan: &Plan<In, Out>,
-    source: &FakeFountHandle<In>,
-) -> Option<Reason> {
-    let stop = source.stops().into_iter().next()?;
-    let own = plan.ending.as_ref()?;
-    same(&stop, own).then_some(stop)
-}
-
-/// A source without end that counts what is pulled, and breaks law 6 when one turn is too long.
-pub(super) fn endless<In>(schedule: &Schedule, input: &[In]) -> (FakeFount<In>, Arc<AtomicU64>)
-where
-    In: Clone + Send + 'static,
-{
-    let turn = Arc::new(AtomicU64::new(0));
-    let (count, watch) = (Arc::clone(&turn), schedule.clone());
-    let items: Vec<In> = input.to_vec();
-    let mut next = 0;
-    let items = std::iter::from_fn(move || {
-        next += 1;
-        items
-            .get((next - 1) % items.len())
-            .cloned()
-    });
-    let fount = FakeFount::new(items)
-        .scheduled(schedule)
-        .before_each(move |_| {
-            if count.fetch_add(1, Ordering::Relaxed) > PER_POLL {
-                watch.broken(6, format!("more than {PER_POLL} items pulled in one poll"));
-            }
-        });
-    (fount, turn)
-}
-
-/// Law 1, at each pull.
-struct Watch<Out> {
-    schedule: Schedule,
-    sink: FakeDrainHandle<Out>,
-    made: Arc<[usize]>,
-    held: usize,
-    room: Room,
-}
-
-impl<Out> Watch<Out> {
-    fn pull(&self, before: u64) {
-        let has_room = self.sink.has_room();
-        let pulled = usize::try_from(before).unwrap_or(usize::MAX) + 1;
-        let delivered = delivered(&self.made, self.sink.count());
-        let bound = delivered + self.held + usize::from(has_room);
-        if !has_room && self.room == Room::Below {
-            let found = format!("item {pulled} was pulled while the drain was not ready");
-            self.schedule.broken(1, found);
-        }
-        if pulled > bound {
-            let found = format!("item {pulled} was pulled, {bound} would have been enough");
-            self.schedule.broken(1, found);
-        }
-    }
-}
-
-/// How many inputs are accounted for when so many outputs are delivered.
-pub(super) fn delivered(made: &[usize], outputs: usize) -> usize {
-    made.iter()
-        .take_while(|made| **made <= outputs)
-        .count()
-        .saturating_sub(1)
 }

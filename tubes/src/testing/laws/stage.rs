@@ -6,12 +6,14 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
 use super::mixed::Mixed;
-use super::pipe::{self, endless, own_end, told_once};
+use super::pipe;
 use super::suite::{Plan, Suite, quiet, reason_of, reasons, same_reason, trial};
+use super::watch::{endless, own_end, told_once};
 use crate::fount::Fount;
 use crate::reason::Reason;
 use crate::testing::executor::Executor;
-use crate::testing::fake_fount::{FakeFount, FakeFountHandle};
+use crate::testing::fake_fount::FakeFount;
+use crate::testing::fake_fount_handle::FakeFountHandle;
 use crate::testing::schedule::Schedule;
 
 /// Checks a stage behind a fount: `make` puts it behind the source that it is given.

@@ -43,7 +43,7 @@ pub(super) enum Room {
 }
 
 /// How many seeds are tried unless [`Suite::seeds`] says otherwise.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 64;
 
 impl<In, Out, M> Suite<In, Out, M> {
     pub(super) fn new(

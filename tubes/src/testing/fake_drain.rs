@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
 
 use super::fake_drain_handle::FakeDrainHandle;
+use super::fake_drain_state::{Life, Shared, lock};
 use super::fake_fount::same;
 use super::schedule::{Gate, Schedule};
 use crate::drain::Drain;
@@ -70,52 +71,11 @@ struct Gates {
     end: Gate,
 }
 
-pub(super) struct Shared<T> {
-    pub(super) items: Vec<T>,
-    /// So many more may come; without a number, as many as there are.
-    pub(super) allowed: Option<u64>,
-    pub(super) refusal: Option<(usize, Place, Reason)>,
-    pub(super) life: Life,
-    pub(super) refused: Option<Reason>,
-    pub(super) at_most: usize,
-    /// Items that went down with a refusal.
-    pub(super) lost: usize,
-    pub(super) asked: u64,
-    pub(super) flushes: u64,
-    pub(super) lingering: u32,
-    pub(super) waker: Option<Waker>,
-    pub(super) dropped: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Life {
-    /// Not asked, or not ready.
-    Open,
-    /// Has said yes to one item.
-    Ready,
-    Refused(Reason),
-    Ending(Reason),
-    Over(Reason),
-}
-
 impl<T> FakeDrain<T> {
     /// Always ready.
     pub fn new() -> Self {
         Self {
-            shared: Arc::new(Mutex::new(Shared {
-                items: Vec::new(),
-                allowed: None,
-                refusal: None,
-                life: Life::Open,
-                refused: None,
-                at_most: usize::MAX,
-                lost: 0,
-                asked: 0,
-                flushes: 0,
-                lingering: 0,
-                waker: None,
-                dropped: false,
-            })),
+            shared: Arc::default(),
             schedule: Schedule::eager(),
             gates: None,
         }
@@ -293,28 +253,10 @@ impl<T> Drain<T> for FakeDrain<T> {
     }
 }
 
-impl<T> Shared<T> {
-    fn refuse(&mut self, here: Place) -> Option<Reason> {
-        let (after, place, reason) = self.refusal.clone()?;
-        if place != here || self.items.len() < after {
-            return None;
-        }
-        self.refused = Some(reason.clone());
-        self.life = Life::Refused(reason.clone());
-        Some(reason)
-    }
-}
-
 impl<T> Drop for FakeDrain<T> {
     fn drop(&mut self) {
         lock(&self.shared).dropped = true;
     }
-}
-
-pub(super) fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
-    shared
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T> fmt::Debug for FakeDrain<T> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::fake_drain::{Life, Shared, lock};
+use super::fake_drain_state::{Life, Shared, lock};
 use super::schedule::Schedule;
 use crate::reason::Reason;
 

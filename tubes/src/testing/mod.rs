@@ -45,6 +45,7 @@ mod clock;
 mod executor;
 mod fake_drain;
 mod fake_drain_handle;
+mod fake_drain_state;
 mod fake_fount;
 mod fake_fount_handle;
 pub mod laws;

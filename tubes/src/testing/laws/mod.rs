@@ -44,6 +44,7 @@ mod mixed;
 mod pipe;
 mod stage;
 mod suite;
+mod waits;
 mod watch;
 
 pub use behind::{behind, tube};

@@ -106,6 +106,13 @@ impl Error {
     }
 }
 
+/// The error of HTTP in a failed flow, or [`Kind::Handler`] with the failure as its source.
+impl From<tubes::Error> for Error {
+    fn from(error: tubes::Error) -> Self {
+        Self::from_flow(error)
+    }
+}
+
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self::new(kind)

@@ -26,9 +26,14 @@ pub(crate) trait Answer: Send + Sync {
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
     /// The final head; `length` where the whole body is known. Says whether a body is wanted.
-    fn start(&self, exchange: u64, head: &Parts, length: Option<u64>) -> Result<Wanted, Error>;
+    fn start(&self, exchange: u64, head: Parts, length: Option<u64>) -> Result<Wanted, Error>;
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
-    fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error>;
+    /// The end of the body; `poll_left` is called next.
+    fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error>;
+    /// What is written leaves, at once or together with the next reply; then the reply is over.
+    fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
+    /// The reply is over, whether or not it has left.
+    fn let_go(&self, exchange: u64);
     /// The reply ends here without its end: answered with the error's status if no head has
     /// left, else cut.
     fn cut(&self, exchange: u64, error: &Error);
@@ -72,25 +77,45 @@ struct Half {
     end: End,
 }
 
+/// How far a reply has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
+    /// Its end has not been said.
     Open,
+    /// Its end is written, and may not have left.
     Said,
+    /// The connection goes on without it.
+    Over,
 }
 
 impl Half {
     fn cut(&mut self, error: &Error) {
         if self.end == End::Open {
-            self.end = End::Said;
+            self.end = End::Over;
             self.link.cut(self.exchange, error);
         }
+    }
+
+    /// Says the end.
+    fn finish(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
+        self.end = End::Said;
+        self.link
+            .finish(self.exchange, trailers)
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let left = ready!(self.link.poll_left(self.exchange, cx));
+        self.end = End::Over;
+        Poll::Ready(left)
     }
 }
 
 impl Drop for Half {
     fn drop(&mut self) {
-        if self.end == End::Open {
-            self.cut(&Kind::Abandoned.into());
+        match self.end {
+            End::Open => self.cut(&Kind::Abandoned.into()),
+            End::Said => self.link.let_go(self.exchange),
+            End::Over => {}
         }
     }
 }
@@ -106,7 +131,7 @@ impl Reply {
         }
     }
 
-    /// Sends an interim response (1xx but 101, RFC 9110 §15.2) and waits until it has left.
+    /// Sends an interim response (1xx but 101, RFC 9110 §15.2), at once.
     ///
     /// One that the peer could not use (HTTP/1.0, a 100 that nobody waits for) is left out.
     ///
@@ -121,7 +146,8 @@ impl Reply {
             .map_err(Error::from_reason)
     }
 
-    /// Sends the response, and waits until its body has been handed over to the connection.
+    /// Sends the response, and waits until all of it has been handed to the transport (or waits
+    /// there to leave together with the reply to a request that has already arrived).
     ///
     /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in chunks
     /// (HTTP/1.1) or frames (HTTP/2), unless the head declares its length. Hop-by-hop fields of
@@ -152,8 +178,8 @@ impl Reply {
         self.drain(head.into_parts().0)
     }
 
-    /// Answers with the status of `error`, or cuts the reply where nothing can be answered. The
-    /// connection closes.
+    /// Answers with the status of `error`, or cuts the reply where nothing can be answered. Over
+    /// HTTP/1.1 the connection closes.
     pub fn refuse(mut self, error: &Error) {
         self.half.cut(error);
     }
@@ -216,7 +242,7 @@ impl ReplyBody {
         let half = &self.half;
         let wanted = half
             .link
-            .start(half.exchange, &head, length)
+            .start(half.exchange, *head, length)
             .map_err(Error::into_reason)?;
         self.stage = Stage::Body;
         if wanted == Wanted::Nothing {
@@ -242,13 +268,13 @@ impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Stage::Head(head) = &self.stage {
-            if has_no_body(head.status) {
-                return Poll::Ready(
-                    self.begin(Known::Nothing)
-                        .and(Err(Reason::Enough)),
-                );
-            }
+        if let Stage::Head(head) = &self.stage
+            && has_no_body(head.status)
+        {
+            return Poll::Ready(
+                self.begin(Known::Nothing)
+                    .and(Err(Reason::Enough)),
+            );
         }
         self.half
             .link
@@ -290,30 +316,51 @@ impl Drain<Bytes> for ReplyBody {
                 .cut(&Error::from_flow(error.clone()));
             return Poll::Ready(Err(error.clone()));
         }
-        // The end, too, waits for room: what is written is bounded.
-        if ready!(
+        if self.half.end == End::Open {
+            ready!(self.poll_end(cx))?;
+        }
+        let left = ready!(self.half.poll_left(cx));
+        Poll::Ready(left.map_err(|reason| Error::from_reason(reason).into_flow()))
+    }
+}
+
+impl ReplyBody {
+    /// Writes what is left, and the end. Each waits for room: what is written is bounded.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), tubes::Error>> {
+        let written = match ready!(
             self.half
                 .link
                 .poll_room(self.half.exchange, cx)
-        )
-        .is_err()
-        {
-            self.half.end = End::Said;
-            return Poll::Ready(Err(Error::from(Kind::Closed).into_flow()));
-        }
-        if let Err(Reason::Failed(error)) = self.begin(Known::All) {
+        ) {
+            Ok(()) => match self.begin(Known::All) {
+                Err(Reason::Failed(error)) => Err(error),
+                Ok(()) | Err(_) => Ok(()),
+            },
+            Err(reason) => Err(Error::from_reason(reason).into_flow()),
+        };
+        if let Err(error) = written {
+            self.half
+                .cut(&Error::from_flow(error.clone()));
             return Poll::Ready(Err(error));
         }
-        self.half.end = End::Said;
+        if let Err(reason) = ready!(
+            self.half
+                .link
+                .poll_room(self.half.exchange, cx)
+        ) {
+            let error = Error::from_reason(reason);
+            self.half.cut(&error);
+            return Poll::Ready(Err(error.into_flow()));
+        }
         let trailers = self
             .trailers
             .take()
             .and_then(|trailers| trailers.take());
-        let half = &self.half;
-        let finished = half
-            .link
-            .finish(half.exchange, trailers.as_ref());
-        Poll::Ready(finished.map_err(Error::into_flow))
+        Poll::Ready(
+            self.half
+                .finish(trailers)
+                .map_err(Error::into_flow),
+        )
     }
 }
 

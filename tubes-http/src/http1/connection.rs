@@ -17,16 +17,15 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, StatusCode, Version};
+use http::{HeaderMap, Request, StatusCode, Version};
 
 use crate::error::Error;
 use crate::http1::decode::Rest;
 use crate::http1::encode::{Asked, Asking};
 use crate::http1::encode_body::Finished;
 use crate::http1::event::Event;
-use crate::http1::fields::{Expectation, Upgrade};
-use crate::http1::parse::Head;
-use crate::http1::receiving::{Arrival, Receiving};
+use crate::http1::fields::{Expectation, Found, Upgrade};
+use crate::http1::receiving::Receiving;
 use crate::http1::sending::Sending;
 use crate::http1::state::{Persistence, State};
 use crate::kind::Kind;
@@ -82,13 +81,11 @@ impl Connection {
 
     /// Says what the bytes so far mean; `None`: more bytes are needed, or `next_exchange`.
     pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Error> {
-        Ok(match self.receiving.next(&self.limits)? {
-            Some(Arrival::Head(head)) => Some(self.open(head)),
-            Some(Arrival::Data(data)) => Some(Event::Data(data)),
-            Some(Arrival::End(trailers)) => Some(Event::End(trailers)),
-            Some(Arrival::Closed) => Some(Event::Closed),
-            None => None,
-        })
+        let event = self.receiving.next(&self.limits)?;
+        if let Some(Event::Head(request, found)) = &event {
+            self.open(request, *found);
+        }
+        Ok(event)
     }
 
     /// Whether the peer holds its body back until it reads a 100 (RFC 9110 §10.1.1).
@@ -149,8 +146,7 @@ impl Connection {
         }
     }
 
-    fn open(&mut self, head: Head) -> Event {
-        let Head { request, found } = head;
+    fn open(&mut self, request: &Request<()>, found: Found) {
         self.exchange = Exchange::Open {
             asked: Asked {
                 method: Asking::from(request.method()),
@@ -162,7 +158,6 @@ impl Connection {
         if found.persistence == Persistence::Close {
             self.persistence = Persistence::Close;
         }
-        Event::Head(request, found.body)
     }
 }
 

@@ -2,9 +2,8 @@
 
 use http::{Method, Version};
 
-use crate::http1::event::BodyLength;
 use crate::http1::host::is_host;
-use crate::http1::length::Framing;
+use crate::http1::length::{BodyLength, Framing};
 use crate::http1::state::Persistence;
 use crate::kind::Kind;
 

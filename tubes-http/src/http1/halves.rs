@@ -1,7 +1,7 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -66,13 +66,11 @@ where
         self.lock_for(exchange)?.trailers.take()
     }
 
-    fn release(&self, exchange: u64) {
+    fn release(&self, exchange: u64, _why: Option<&Reason>) {
         let waker = self
             .lock_for(exchange)
             .and_then(|mut link| link.let_go(Half::Body));
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
     }
 }
 
@@ -103,7 +101,7 @@ where
             .interim(head.status(), head.headers())
     }
 
-    fn start(&self, exchange: u64, head: &Parts, length: Option<u64>) -> Result<Wanted, Error> {
+    fn start(&self, exchange: u64, head: Parts, length: Option<u64>) -> Result<Wanted, Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
@@ -113,7 +111,7 @@ where
             link.engine.refuse(&broken, now);
             return Err(broken);
         }
-        link.engine.start(head, length, now)?;
+        link.engine.start(&head, length, now)?;
         Ok(if link.engine.wants_body() {
             Wanted::Body
         } else {
@@ -128,23 +126,44 @@ where
         link.engine.send(piece)
     }
 
-    fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error> {
-        let Some(mut link) = self.lock_for(exchange) else {
-            return Err(Kind::Closed.into());
-        };
-        let finished = link.engine.finish(trailers);
-        if let Err(error) = &finished {
-            link.broken = Some(error.clone());
+    fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        match link.engine.finish(trailers.as_ref()) {
+            Ok(Finished::Whole) => Ok(()),
+            Ok(Finished::TrailersLost) => {
+                tracing::warn!("trailers lost: this message could not carry all of them");
+                Ok(())
+            }
+            Err(error) => {
+                link.broken = Some(error.clone());
+                Err(error)
+            }
         }
+    }
+
+    fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        // Replies of requests that are already there leave in one write.
+        let left = if link.engine.has_input() && !link.engine.is_cut() {
+            Ok(())
+        } else {
+            ready!(link.poll_flush(cx))
+        };
         let waker = link.let_go(Half::Reply);
         drop(link);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        if finished? == Finished::TrailersLost {
-            tracing::warn!("trailers lost: this message could not carry all of them");
-        }
-        Ok(())
+        wake(waker);
+        Poll::Ready(left)
+    }
+
+    fn let_go(&self, exchange: u64) {
+        let waker = self
+            .lock_for(exchange)
+            .and_then(|mut link| link.let_go(Half::Reply));
+        wake(waker);
     }
 
     fn cut(&self, exchange: u64, error: &Error) {
@@ -162,9 +181,14 @@ where
         link.broken = Some(error);
         let waker = link.let_go(Half::Reply);
         drop(link);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
+    }
+}
+
+/// After the lock is free.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -20,7 +20,8 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
 use crate::http1::connection::Connection;
-use crate::http1::event::{BodyLength, Event};
+use crate::http1::event::Event;
+use crate::http1::length::BodyLength;
 use crate::http1::state::Persistence;
 use crate::http1::watch::Watch;
 use crate::kind::Kind;
@@ -211,7 +212,7 @@ where
     /// The next piece of the request's body.
     pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         if self.engine.expects_continue() {
-            let head = http::HeaderMap::new();
+            let head = HeaderMap::new();
             // A 100 that cannot be written is left out: the peer then waits for its own timer.
             drop(
                 self.engine
@@ -268,6 +269,8 @@ where
             Half::Body => {
                 *body = Held::LetGo;
                 self.engine.discard_body();
+                // Who waited for a piece waits no more.
+                self.reading.end();
             }
             Half::Reply => *reply = Held::LetGo,
         }
@@ -284,6 +287,8 @@ where
             match self.engine.next_event() {
                 Ok(Some(_)) => {}
                 Err(_) => break,
+                // There was too much of it.
+                Ok(None) if self.engine.is_request_over() => {}
                 // Waiting for the rest must not keep back the reply.
                 Ok(None) => {
                     drop(self.poll_flush(cx));
@@ -308,7 +313,7 @@ where
                 let reason = self
                     .broken
                     .take()
-                    .unwrap_or(Kind::Abandoned.into());
+                    .unwrap_or_else(|| Kind::Abandoned.into());
                 Turn::Closing(Closing::Write(reason.into_reason()))
             }
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
@@ -328,9 +333,10 @@ where
                 Closing::Write(reason) => {
                     let reason = reason.clone();
                     let flushed = ready!(self.poll_flush(cx));
-                    let end = flushed
-                        .err()
-                        .map_or(reason.clone(), |own| reason.or_failure(own));
+                    let end = match flushed {
+                        Ok(()) => reason,
+                        Err(own) => reason.or_failure(own),
+                    };
                     let closed = ready!(
                         self.drain
                             .as_mut()

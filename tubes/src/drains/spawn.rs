@@ -66,8 +66,11 @@ pub struct Spawn<F> {
     begun: u64,
     ended: Arc<Mutex<Ended>>,
     report: Report,
-    on_failure: Option<Box<dyn FnMut(&Error) + Send>>,
+    on_failure: Option<Look>,
 }
+
+/// Is shown each failure.
+type Look = Box<dyn FnMut(&Error) + Send>;
 
 /// What became of the tasks of a [`Spawn`].
 #[derive(Clone, Debug, Default)]

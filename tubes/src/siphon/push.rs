@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project::pin_project;
 
 use super::lane::Lane;
-use super::state::Life;
+use super::state::{Life, Step};
 use crate::budget;
 use crate::drain::{Drain, Intake};
 use crate::error::Error;
@@ -83,7 +83,7 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             Life::Refused => {
                 // Nobody is left to hear a farewell, nor a failure of it.
                 drop(this.tube.stopped(reason));
-                *this.life = Life::Over;
+                *this.life = this.life.on(Step::Over);
             }
             Life::Farewell | Life::Over => {}
         }
@@ -104,7 +104,7 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             };
             if let Some(end) = end {
                 *first = end;
-                *this.life = Life::Over;
+                *this.life = this.life.on(Step::Over);
             } else if !budget::spend() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -130,12 +130,12 @@ pub(super) fn farewell<In, T: Tube<In>>(
     end: &mut Option<Reason>,
     reason: Reason,
 ) -> Life {
-    let (life, reason) = match tube.stopped(&reason) {
-        Ok(()) => (Life::Farewell, reason),
-        Err(own) => (Life::Over, reason.or_failure(own)),
+    let (step, reason) = match tube.stopped(&reason) {
+        Ok(()) => (Step::Ended, reason),
+        Err(own) => (Step::Over, reason.or_failure(own)),
     };
     *end = Some(reason);
-    life
+    Life::Hungry.on(step)
 }
 
 impl<T: fmt::Debug, D: fmt::Debug> fmt::Debug for Push<T, D> {

@@ -1,0 +1,190 @@
+//! An HTTP server on a pair: its peer, its clock and its tasks in one hand.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tubes::{BoxError, Error, Fount, Reason};
+use tubes_http::{Body, Limits};
+
+use crate::answers::{Answer, answers};
+use crate::clock::HandClock;
+use crate::pair::{Inlet, Outlet, Peer, pair};
+use crate::tasks::{Output, Tasks};
+
+/// The fount of exchanges of a server on a pair.
+pub type Exchanges = tubes_http::Exchanges<Inlet, Outlet>;
+
+/// What a server is made with.
+#[derive(Debug, Default)]
+pub struct Setup {
+    limits: Limits,
+    /// Where its tasks run.
+    pub tasks: Tasks,
+    /// What time it is for it.
+    pub clock: HandClock,
+    until: Option<tokio::sync::oneshot::Receiver<()>>,
+}
+
+impl Setup {
+    /// With default limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With these limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Until the sender says so, or is dropped.
+    #[must_use]
+    pub fn until(mut self) -> (Self, tokio::sync::oneshot::Sender<()>) {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.until = Some(receiver);
+        (self, sender)
+    }
+
+    /// A server that answers with `handler`.
+    pub fn respond<H, Fut, B, E>(self, handler: H) -> Served
+    where
+        H: FnMut(Request<Body>) -> Fut + 'static,
+        Fut: Future<Output = Result<Response<B>, E>> + 'static,
+        B: Fount<Item = Bytes> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.serve(|exchanges| exchanges.flow_to(tubes_http::respond(handler)))
+    }
+
+    /// A server whose exchanges are treated by hand.
+    pub fn serve<S, Fut>(self, serve: S) -> Served
+    where
+        S: FnOnce(Exchanges) -> Fut,
+        Fut: Future<Output = Result<(), Error>> + 'static,
+    {
+        let (flow, peer) = pair();
+        let mut server = tubes_http::server_on(self.clock.shared()).limits(self.limits);
+        if let Some(until) = self.until {
+            server = server.until(async move { drop(until.await) });
+        }
+        let output = self
+            .tasks
+            .spawn(serve(flow.through(server)));
+        Served {
+            peer,
+            clock: self.clock,
+            tasks: self.tasks,
+            output,
+        }
+    }
+}
+
+/// A server on a pair.
+#[derive(Debug)]
+pub struct Served {
+    /// The client.
+    pub peer: Peer,
+    /// Its clock.
+    pub clock: HandClock,
+    /// Its tasks; the first is the connection.
+    pub tasks: Tasks,
+    output: Output<Result<(), Error>>,
+}
+
+impl Served {
+    /// Lets everybody work who was woken, and checks that nobody missed a wake: to be polled
+    /// once more changes nothing.
+    ///
+    /// # Panics
+    ///
+    /// If it does, or if somebody spins.
+    pub fn run(&self) -> &Self {
+        self.tasks.run();
+        let before = self.progress();
+        self.tasks.disturb();
+        self.tasks.run();
+        assert_eq!(self.progress(), before, "a wake was lost");
+        self
+    }
+
+    /// One segment from the client, and what follows from it.
+    pub fn send(&self, segment: impl AsRef<[u8]>) -> &Self {
+        self.peer.feed(segment);
+        self.run()
+    }
+
+    /// The client closes its direction.
+    pub fn finish(&self) -> &Self {
+        self.peer.finish();
+        self.run()
+    }
+
+    /// Time passes.
+    pub fn advance(&self, time: Duration) -> &Self {
+        self.clock.advance(time);
+        self.run()
+    }
+
+    /// What a client has read so far.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Answer> {
+        answers(&self.peer.read())
+    }
+
+    /// The same, each in a line.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.answers()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    /// The ends: fount, drain, and whether the connection's future is over.
+    #[must_use]
+    pub fn ends(&self) -> (&'static str, &'static str, &'static str) {
+        let connection = match &*self.output.peek() {
+            None => "runs",
+            Some(Ok(())) => "over",
+            Some(Err(_)) => "failed",
+        };
+        (
+            self.peer.inlet().word(),
+            self.peer.outlet().word(),
+            connection,
+        )
+    }
+
+    fn progress(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+        (
+            self.peer.read().len(),
+            self.peer.held(),
+            self.peer.pulls(),
+            self.tasks.running(),
+            self.ends(),
+        )
+    }
+}
+
+/// Why a flow ended, in a word: a kind of HTTP if there is one, else of the flow.
+#[must_use]
+pub fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::Finished => "finished".to_owned(),
+        Reason::Enough => "enough".to_owned(),
+        Reason::Failed(error) => why_failed(error),
+    }
+}
+
+/// Why something failed, in a word: a kind of HTTP if there is one, else of the flow.
+#[must_use]
+pub fn why_failed(error: &Error) -> String {
+    match error.find::<tubes_http::Error>() {
+        Some(own) => format!("{:?}", own.kind()),
+        None => format!("{:?}", error.kind()),
+    }
+}

@@ -12,11 +12,17 @@ mod framing;
 // The house as a test: floors, doors, fences, sizes and tidiness of the sources.
 mod house;
 
+// Every fount, drain and stage of ours against the laws.
+mod laws;
+// Chains against the laws: greetings and farewells, across the seam, at random.
+mod chains;
+// Broken founts, drains and stages, each of which the laws must catch.
+mod breaking;
+// Who hears of an end: greetings, farewells, failures and stops.
+mod stopping;
 // Real sockets: the only file that has any.
 mod interop;
 
-// Every fount, drain and stage of ours against the laws; and broken ones, which are caught.
-mod laws;
 // HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
 mod http1_server;
 // Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.

@@ -8,6 +8,7 @@ pub mod pair;
 pub mod rules;
 pub mod scan;
 pub mod serving;
+pub mod speaker;
 pub mod tasks;
 
 /// The examples of the README, compiled as they stand there.

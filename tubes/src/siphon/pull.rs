@@ -188,13 +188,15 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             return;
         }
         let mut this = self;
-        // Nobody is left to hear a failure of this: the first cause stands.
-        drop(
-            this.as_mut()
-                .project()
-                .tube
-                .stopped(reason),
-        );
+        if this.life != Life::Farewell {
+            // Nobody is left to hear a failure of this: the first cause stands.
+            drop(
+                this.as_mut()
+                    .project()
+                    .tube
+                    .stopped(reason),
+            );
+        }
         this.over(reason.clone());
     }
 }

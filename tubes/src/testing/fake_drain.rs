@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
 
+use super::fake_drain_handle::FakeDrainHandle;
+use super::fake_drain_state::{Life, Shared, lock};
 use super::fake_fount::same;
 use super::schedule::{Gate, Schedule};
 use crate::drain::Drain;
@@ -51,12 +53,6 @@ pub struct FakeDrain<T> {
     gates: Option<Gates>,
 }
 
-/// Looks at a [`FakeDrain`] from outside, and makes it ready by hand.
-pub struct FakeDrainHandle<T> {
-    shared: Arc<Mutex<Shared<T>>>,
-    schedule: Schedule,
-}
-
 /// Where a [`FakeDrain`] says that it wants no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -75,50 +71,11 @@ struct Gates {
     end: Gate,
 }
 
-struct Shared<T> {
-    items: Vec<T>,
-    /// So many more may come; without a number, as many as there are.
-    allowed: Option<u64>,
-    refusal: Option<(usize, Place, Reason)>,
-    life: Life,
-    refused: Option<Reason>,
-    /// Items that went down with a refusal.
-    lost: usize,
-    asked: u64,
-    flushes: u64,
-    lingering: u32,
-    waker: Option<Waker>,
-    dropped: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Life {
-    /// Not asked, or not ready.
-    Open,
-    /// Has said yes to one item.
-    Ready,
-    Refused(Reason),
-    Ending(Reason),
-    Over(Reason),
-}
-
 impl<T> FakeDrain<T> {
     /// Always ready.
     pub fn new() -> Self {
         Self {
-            shared: Arc::new(Mutex::new(Shared {
-                items: Vec::new(),
-                allowed: None,
-                refusal: None,
-                life: Life::Open,
-                refused: None,
-                lost: 0,
-                asked: 0,
-                flushes: 0,
-                lingering: 0,
-                waker: None,
-                dropped: false,
-            })),
+            shared: Arc::default(),
             schedule: Schedule::eager(),
             gates: None,
         }
@@ -147,6 +104,12 @@ impl<T> FakeDrain<T> {
         self
     }
 
+    /// Panics, as a breach of law 3, when more than so many items come.
+    pub fn at_most(self, items: usize) -> Self {
+        lock(&self.shared).at_most = items;
+        self
+    }
+
     /// Is asked so many times for its end before it gives it.
     pub fn lingering(self, polls: u32) -> Self {
         lock(&self.shared).lingering = polls;
@@ -156,10 +119,7 @@ impl<T> FakeDrain<T> {
     /// A look from outside. Ask for it after [`scheduled`](Self::scheduled).
     #[must_use]
     pub fn handle(&self) -> FakeDrainHandle<T> {
-        FakeDrainHandle {
-            shared: Arc::clone(&self.shared),
-            schedule: self.schedule.clone(),
-        }
+        FakeDrainHandle::new(&self.shared, &self.schedule)
     }
 
     /// The drain is used as its life does not allow.
@@ -237,6 +197,12 @@ impl<T> Drain<T> for FakeDrain<T> {
             *allowed -= 1;
         }
         shared.items.push(item);
+        let (came, at_most) = (shared.items.len(), shared.at_most);
+        drop(shared);
+        if came > at_most {
+            let found = format!("{came} items came, at most {at_most} were due");
+            self.schedule.broken(3, found);
+        }
         Ok(())
     }
 
@@ -287,129 +253,14 @@ impl<T> Drain<T> for FakeDrain<T> {
     }
 }
 
-impl<T> Shared<T> {
-    fn refuse(&mut self, here: Place) -> Option<Reason> {
-        let (after, place, reason) = self.refusal.clone()?;
-        if place != here || self.items.len() < after {
-            return None;
-        }
-        self.refused = Some(reason.clone());
-        self.life = Life::Refused(reason.clone());
-        Some(reason)
-    }
-}
-
 impl<T> Drop for FakeDrain<T> {
     fn drop(&mut self) {
         lock(&self.shared).dropped = true;
     }
 }
 
-impl<T> FakeDrainHandle<T> {
-    /// So many more items may come.
-    pub fn allow(&self, items: u64) {
-        let mut shared = lock(&self.shared);
-        if let Some(allowed) = &mut shared.allowed {
-            *allowed += items;
-        }
-        let waker = shared.waker.take();
-        drop(shared);
-        self.schedule.moved();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// What was received.
-    #[must_use]
-    pub fn items(&self) -> Vec<T>
-    where
-        T: Clone,
-    {
-        lock(&self.shared).items.clone()
-    }
-
-    /// How many items were received.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        lock(&self.shared).items.len()
-    }
-
-    /// The reason that it refused with, once it has.
-    #[must_use]
-    pub fn refused(&self) -> Option<Reason> {
-        lock(&self.shared).refused.clone()
-    }
-
-    /// How many items went down with a refusal in `receive`: none or one.
-    #[must_use]
-    pub fn lost(&self) -> usize {
-        lock(&self.shared).lost
-    }
-
-    /// Whether it has said yes to an item that has not come yet.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        matches!(lock(&self.shared).life, Life::Ready)
-    }
-
-    /// How often `poll_ready` was called.
-    #[must_use]
-    pub fn asked(&self) -> u64 {
-        lock(&self.shared).asked
-    }
-
-    /// How often `poll_flush` was called.
-    #[must_use]
-    pub fn flushes(&self) -> u64 {
-        lock(&self.shared).flushes
-    }
-
-    /// The one end that it heard, to the end of which it came.
-    #[must_use]
-    pub fn end(&self) -> Option<Reason> {
-        match &lock(&self.shared).life {
-            Life::Over(reason) => Some(reason.clone()),
-            Life::Open | Life::Ready | Life::Refused(_) | Life::Ending(_) => None,
-        }
-    }
-
-    /// Whether the drain is gone.
-    #[must_use]
-    pub fn is_dropped(&self) -> bool {
-        lock(&self.shared).dropped
-    }
-}
-
-fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
-    shared
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-}
-
-impl<T> Clone for FakeDrainHandle<T> {
-    fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            schedule: self.schedule.clone(),
-        }
-    }
-}
-
 impl<T> fmt::Debug for FakeDrain<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "fake_drain({} received)", lock(&self.shared).items.len())
-    }
-}
-
-impl<T> fmt::Debug for FakeDrainHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = lock(&self.shared);
-        f.debug_struct("FakeDrainHandle")
-            .field("received", &shared.items.len())
-            .field("flushes", &shared.flushes)
-            .field("life", &shared.life)
-            .field("dropped", &shared.dropped)
-            .finish_non_exhaustive()
     }
 }

@@ -6,8 +6,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::fake_fount_handle::FakeFountHandle;
 use super::schedule::{Gate, Schedule};
-use crate::fount::Fount;
+use crate::budget;
+use crate::drain::{Drain, Intake};
+use crate::fount::{Fount, Run};
 use crate::reason::Reason;
 
 /// A fount that follows a script or a hand, and remembers what was asked of it.
@@ -16,7 +19,8 @@ use crate::reason::Reason;
 ///
 /// # Flow control
 ///
-/// Yields its script, then what was pushed by hand. With a [`Schedule`], is pending now and then.
+/// Yields its script, then what was pushed by hand; alone or a few in a run. With a [`Schedule`],
+/// is pending now and then.
 ///
 /// # Stopping
 ///
@@ -49,26 +53,20 @@ pub struct FakeFount<T> {
     before_each: Option<Box<dyn FnMut(u64) + Send>>,
 }
 
-/// Looks at a [`FakeFount`] from outside, and feeds it by hand.
-pub struct FakeFountHandle<T> {
-    shared: Arc<Mutex<Shared<T>>>,
-    schedule: Schedule,
-}
-
-struct Shared<T> {
-    script: Box<dyn Iterator<Item = T> + Send>,
+pub(super) struct Shared<T> {
+    pub(super) script: Box<dyn Iterator<Item = T> + Send>,
     /// Pushed by hand: as many as the test likes, it is the test's bound.
-    fed: VecDeque<T>,
+    pub(super) fed: VecDeque<T>,
     /// What comes behind the items; nothing as long as more may be fed.
-    end: Option<Reason>,
-    said: Option<Reason>,
-    stops: Vec<Reason>,
-    pulled: u64,
-    polls: u64,
-    polls_after_stop: u64,
-    progress: u64,
-    waker: Option<Waker>,
-    dropped: bool,
+    pub(super) end: Option<Reason>,
+    pub(super) said: Option<Reason>,
+    pub(super) stops: Vec<Reason>,
+    pub(super) pulled: u64,
+    pub(super) polls: u64,
+    pub(super) polls_after_stop: u64,
+    pub(super) progress: u64,
+    pub(super) waker: Option<Waker>,
+    pub(super) dropped: bool,
 }
 
 impl<T> FakeFount<T> {
@@ -123,24 +121,51 @@ impl<T> FakeFount<T> {
         self
     }
 
+    /// The next item, if there is one right now.
+    fn hand_out(&mut self) -> Option<T> {
+        let mut shared = lock(&self.shared);
+        let script = shared.script.next();
+        let item = script.or_else(|| shared.fed.pop_front())?;
+        let before = shared.pulled;
+        shared.pulled += 1;
+        drop(shared);
+        self.schedule.moved();
+        if let Some(look) = &mut self.before_each {
+            look(before);
+        }
+        Some(item)
+    }
+
     /// A look from outside. Ask for it after [`scheduled`](Self::scheduled).
     #[must_use]
     pub fn handle(&self) -> FakeFountHandle<T> {
-        FakeFountHandle {
-            shared: Arc::clone(&self.shared),
-            schedule: self.schedule.clone(),
-        }
+        FakeFountHandle::new(&self.shared, &self.schedule)
     }
 }
 
 // Nothing in it is pinned.
 impl<T> Unpin for FakeFount<T> {}
 
+/// A few of the items of a fake fount, as a run.
+struct Few<'a, T> {
+    fount: &'a mut FakeFount<T>,
+    left: u64,
+}
+
+impl<T> Iterator for Few<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.left = self.left.checked_sub(1)?;
+        self.fount.hand_out()
+    }
+}
+
 impl<T> Fount for FakeFount<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Reason>> {
-        let pulled = {
+        {
             let mut shared = lock(&self.shared);
             shared.polls += 1;
             if let Some(reason) = shared.stops.first().cloned() {
@@ -150,30 +175,56 @@ impl<T> Fount for FakeFount<T> {
             if let Some(reason) = &shared.said {
                 return Poll::Ready(Err(reason.clone()));
             }
-            shared.pulled
-        };
+        }
         if let Some(gate) = &self.gate {
             std::task::ready!(gate.poll_pass(cx));
         }
+        if let Some(item) = self.hand_out() {
+            return Poll::Ready(Ok(item));
+        }
         let mut shared = lock(&self.shared);
-        let script = shared.script.next();
-        let Some(item) = script.or_else(|| shared.fed.pop_front()) else {
-            let Some(reason) = shared.end.clone() else {
-                shared.waker = Some(cx.waker().clone());
-                return Poll::Pending;
-            };
-            shared.said = Some(reason.clone());
-            drop(shared);
-            self.schedule.moved();
-            return Poll::Ready(Err(reason));
+        let Some(reason) = shared.end.clone() else {
+            shared.waker = Some(cx.waker().clone());
+            return Poll::Pending;
         };
-        shared.pulled += 1;
+        shared.said = Some(reason.clone());
         drop(shared);
         self.schedule.moved();
-        if let Some(look) = &mut self.before_each {
-            look(pulled);
+        Poll::Ready(Err(reason))
+    }
+
+    /// In turn as the schedule decides: item by item, or a few as an iterator.
+    fn poll_flow<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<T>,
+    {
+        while budget::spend() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let item = match self.as_mut().poll_next(cx) {
+                Poll::Ready(Ok(item)) => item,
+                Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                Poll::Pending => return Run::Starved,
+            };
+            if let Err(reason) = drain.as_mut().receive(item) {
+                return Run::Refused(reason);
+            }
+            let left = self.schedule.below(4);
+            let few = Few {
+                fount: &mut self,
+                left,
+            };
+            match drain.as_mut().poll_receive(cx, few) {
+                Intake::Dry => {}
+                Intake::Blocked => return Run::Blocked,
+                Intake::Spent => return Run::Spent,
+                Intake::Refused(reason) => return Run::Refused(reason),
+            }
         }
-        Poll::Ready(Ok(item))
+        Run::Spent
     }
 
     fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
@@ -200,113 +251,19 @@ impl<T> Drop for FakeFount<T> {
     }
 }
 
-impl<T> FakeFountHandle<T> {
-    /// Adds an item behind the script and behind what was pushed before.
-    pub fn push(&self, item: T) {
-        self.change(|shared| shared.fed.push_back(item));
-    }
-
-    /// There is no more behind what was pushed.
-    pub fn end(&self, reason: Reason) {
-        self.change(|shared| shared.end = Some(reason));
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Shared<T>)) {
-        let mut shared = lock(&self.shared);
-        change(&mut shared);
-        let waker = shared.waker.take();
-        drop(shared);
-        self.schedule.moved();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// How many items were handed out.
-    #[must_use]
-    pub fn pulled(&self) -> usize {
-        usize::try_from(lock(&self.shared).pulled).unwrap_or(usize::MAX)
-    }
-
-    /// How often it was asked for an item, in vain or not.
-    #[must_use]
-    pub fn polls(&self) -> u64 {
-        lock(&self.shared).polls
-    }
-
-    /// How often it was asked for an item after it had been stopped.
-    #[must_use]
-    pub fn polls_after_stop(&self) -> u64 {
-        lock(&self.shared).polls_after_stop
-    }
-
-    /// How often `poll_progress` was called.
-    #[must_use]
-    pub fn progress(&self) -> u64 {
-        lock(&self.shared).progress
-    }
-
-    /// Every reason that `stop` was called with.
-    #[must_use]
-    pub fn stops(&self) -> Vec<Reason> {
-        lock(&self.shared).stops.clone()
-    }
-
-    /// The end that it gave by itself, once it has.
-    #[must_use]
-    pub fn said(&self) -> Option<Reason> {
-        lock(&self.shared).said.clone()
-    }
-
-    /// Whether the fount is gone.
-    #[must_use]
-    pub fn is_dropped(&self) -> bool {
-        lock(&self.shared).dropped
-    }
-
-    /// Whether it is gone and nobody had told it why, nor had it ended by itself.
-    #[must_use]
-    pub fn is_abandoned(&self) -> bool {
-        let shared = lock(&self.shared);
-        shared.dropped && shared.stops.is_empty() && shared.said.is_none()
-    }
-}
-
 /// Whether two reasons are the same, to the message of the error.
 pub(super) fn same(one: &Reason, other: &Reason) -> bool {
     format!("{one:?}") == format!("{other:?}")
 }
 
-fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
+pub(super) fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
     shared
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T> Clone for FakeFountHandle<T> {
-    fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            schedule: self.schedule.clone(),
-        }
-    }
-}
-
 impl<T> fmt::Debug for FakeFount<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "fake_fount({} pulled)", lock(&self.shared).pulled)
-    }
-}
-
-impl<T> fmt::Debug for FakeFountHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = lock(&self.shared);
-        f.debug_struct("FakeFountHandle")
-            .field("pulled", &shared.pulled)
-            .field("progress", &shared.progress)
-            .field("said", &shared.said)
-            .field("stops", &shared.stops)
-            .field("dropped", &shared.dropped)
-            .finish_non_exhaustive()
     }
 }

@@ -44,12 +44,17 @@
 mod clock;
 mod executor;
 mod fake_drain;
+mod fake_drain_handle;
+mod fake_drain_state;
 mod fake_fount;
+mod fake_fount_handle;
 pub mod laws;
 mod schedule;
 
 pub use clock::ManualClock;
 pub use executor::Executor;
-pub use fake_drain::{FakeDrain, FakeDrainHandle, Place};
-pub use fake_fount::{FakeFount, FakeFountHandle};
+pub use fake_drain::{FakeDrain, Place};
+pub use fake_drain_handle::FakeDrainHandle;
+pub use fake_fount::FakeFount;
+pub use fake_fount_handle::FakeFountHandle;
 pub use schedule::{Gate, Schedule};

@@ -3,8 +3,8 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use super::pipe::told_once;
 use super::suite::{Plan, Suite, poke, quiet, reasons, same_reason, same_result, trial};
+use super::watch::told_once;
 use crate::drain::Drain;
 use crate::error::Error;
 use crate::fount::Fount;

@@ -5,13 +5,15 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::mixed::Mixed;
-use super::pipe::PER_POLL;
 use super::stage::ends_again;
 use super::suite::{Plan, Suite, poke, quiet, reasons, same_reason, same_result, trial};
+use super::watch::PER_POLL;
 use crate::error::Error;
 use crate::fount::Fount;
 use crate::reason::Reason;
-use crate::testing::fake_drain::{FakeDrain, FakeDrainHandle, Place};
+use crate::testing::executor::Executor;
+use crate::testing::fake_drain::{FakeDrain, Place};
+use crate::testing::fake_drain_handle::FakeDrainHandle;
 use crate::testing::schedule::Schedule;
 
 /// Checks a fount: `make` makes one that yields `expected` and then finishes (or ends as
@@ -63,7 +65,7 @@ pub fn fair<F: Fount>(fount: F) {
     let drain = FakeDrain::new();
     let sink = drain.handle();
     let mut flow = std::pin::pin!(fount.flow_to(drain));
-    let mut executor = super::super::executor::Executor::new(&schedule);
+    let mut executor = Executor::new(&schedule);
     for _ in 0..3 {
         let before = sink.count();
         if executor.poll(flow.as_mut()).is_ready() {
@@ -130,7 +132,9 @@ where
             seed,
             format!("driven by {way_name}, the drain ready at random"),
         );
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let flow = self.flow(way, drain);
         let result = self.plan.executor(&schedule).run(flow);
@@ -147,6 +151,7 @@ where
             let schedule = trial(seed, step);
             let drain = FakeDrain::new()
                 .scheduled(&schedule)
+                .at_most(self.plan.at_most())
                 .refusing(after, place, reason.clone());
             let sink = drain.handle();
             let flow = self.flow(usize::from(seed % 2 == 1), drain);
@@ -168,7 +173,8 @@ where
         let mut items = Vec::new();
         let end = loop {
             match executor.run(fount.next()) {
-                Ok(item) => items.push(item),
+                Ok(item) if items.len() < self.plan.at_most() => items.push(item),
+                Ok(_) => schedule.broken(3, "more items came than were due"),
                 Err(reason) => break reason,
             }
         };
@@ -203,7 +209,9 @@ where
     fn drops(&mut self, seed: u64) {
         let polls = seed % 16;
         let schedule = trial(seed, format!("the flow is dropped after {polls} polls"));
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let mut flow = self.flow(0, drain);
         let mut executor = self.plan.executor(&schedule);
@@ -222,6 +230,7 @@ where
         let schedule = quiet("the drain is ready by hand only");
         let drain = FakeDrain::new()
             .scheduled(&schedule)
+            .at_most(self.plan.at_most())
             .by_hand();
         let sink = drain.handle();
         let mut flow = self.flow(0, drain);

@@ -38,11 +38,14 @@
 
 mod behind;
 mod drain;
+mod due;
 mod fount;
 mod mixed;
 mod pipe;
 mod stage;
 mod suite;
+mod waits;
+mod watch;
 
 pub use behind::{behind, tube};
 pub use drain::drain;

@@ -4,14 +4,16 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::suite::{Plan, Room, Suite, poke, quiet, reasons, same_reason, same_result, trial};
-use crate::budget;
+use super::due::Due;
+use super::suite::{Plan, Suite, quiet, reason_of, reasons, same_reason, same_result, trial};
+use super::watch::{Watch, own_end, told_once};
 use crate::error::Error;
 use crate::reason::Reason;
-use crate::testing::fake_drain::{FakeDrain, FakeDrainHandle, Place};
-use crate::testing::fake_fount::{FakeFount, FakeFountHandle, same};
+use crate::testing::fake_drain::{FakeDrain, Place};
+use crate::testing::fake_drain_handle::FakeDrainHandle;
+use crate::testing::fake_fount::FakeFount;
+use crate::testing::fake_fount_handle::FakeFountHandle;
 use crate::testing::schedule::Schedule;
 
 /// Checks whatever joins a source and a drain; `join` makes the future that drives them.
@@ -59,9 +61,6 @@ pub(super) type Flowing = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 /// Joins a source and a drain.
 pub(super) type Join<'a, In, Out> = dyn FnMut(FakeFount<In>, FakeDrain<Out>) -> Flowing + 'a;
 
-/// More items than one poll moves: `budget::TURN * budget::RUN`, and as much again.
-pub(super) const PER_POLL: u64 = 2 * 64 * budget::RUN as u64;
-
 pub(super) fn check<In, Out>(join: &mut Join<'_, In, Out>, plan: &Plan<In, Out>)
 where
     In: Clone + Send + 'static,
@@ -70,16 +69,19 @@ where
     let mut pipe = Pipe {
         join,
         plan,
-        made: Arc::new([]),
+        due: Due {
+            plan,
+            made: Arc::new([]),
+        },
     };
-    pipe.made = pipe.outputs_of_prefixes();
+    pipe.due.made = pipe.outputs_of_prefixes();
     for seed in plan.seeds.clone() {
-        for reason in reasons() {
-            pipe.ends(seed, &reason);
-        }
+        pipe.ends(seed, &reason_of(seed));
         pipe.drops(seed);
     }
-    for after in 0..=plan.expected.len() {
+    // Every place on a short way, and some on a long one.
+    let stride = 1 + plan.expected.len() / 16;
+    for after in (0..=plan.expected.len()).step_by(stride) {
         for place in [Place::Ready, Place::Receive, Place::Flush] {
             for (index, reason) in (0..).zip(reasons()) {
                 let first = plan.seeds.start;
@@ -94,11 +96,11 @@ where
     pipe.is_fair();
 }
 
-struct Pipe<'a, 'j, In, Out> {
-    join: &'a mut Join<'j, In, Out>,
-    plan: &'a Plan<In, Out>,
-    /// How many outputs come of the first so many inputs, before any end.
-    made: Arc<[usize]>,
+/// Something between a source and a drain, under test.
+pub(super) struct Pipe<'a, 'j, In, Out> {
+    pub(super) join: &'a mut Join<'j, In, Out>,
+    pub(super) plan: &'a Plan<In, Out>,
+    pub(super) due: Due<'a, In, Out>,
 }
 
 impl<In, Out> Pipe<'_, '_, In, Out>
@@ -115,7 +117,9 @@ where
 
     fn outputs_of(&mut self, length: usize) -> usize {
         let schedule = quiet(format!("the first {length} inputs, and no end"));
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = FakeDrain::new()
+            .scheduled(&schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let inputs = self.plan.input[..length].to_vec();
         let source = FakeFount::new(inputs)
@@ -129,7 +133,7 @@ where
             .expected
             .starts_with(&sink.items())
         {
-            self.wrong_data(&schedule, &sink);
+            self.due.wrong_data(&schedule, &sink);
         }
         sink.count()
     }
@@ -140,7 +144,8 @@ where
         let schedule = trial(seed, step);
         let (source, sink, flow) = self.joined(&schedule, reason, FakeDrain::new());
         let result = self.plan.executor(&schedule).run(flow);
-        self.settled(&schedule, &source, &sink, reason, &result);
+        self.due
+            .settled(&schedule, &source, &sink, reason, &result);
     }
 
     /// Law 3: a drain that wants no more.
@@ -151,7 +156,9 @@ where
         let (source, sink, flow) = self.joined(&schedule, &Reason::Finished, drain);
         let result = self.plan.executor(&schedule).run(flow);
         if sink.refused().is_none() {
-            return self.settled(&schedule, &source, &sink, &Reason::Finished, &result);
+            return self
+                .due
+                .settled(&schedule, &source, &sink, &Reason::Finished, &result);
         }
         // Unless the subject had ended the flow before, and the farewell was refused.
         let own = own_end(self.plan, &source);
@@ -167,9 +174,10 @@ where
             .expected
             .starts_with(&sink.items())
         {
-            self.wrong_data(&schedule, &sink);
+            self.due.wrong_data(&schedule, &sink);
         }
-        self.nothing_lost(&schedule, &source, &sink);
+        self.due
+            .nothing_lost(&schedule, &source, &sink);
     }
 
     /// Law 1: a drop at every poll.
@@ -192,9 +200,10 @@ where
                 .expected
                 .starts_with(&sink.items())
             {
-                self.wrong_data(&schedule, &sink);
+                self.due.wrong_data(&schedule, &sink);
             }
-            self.nothing_lost(&schedule, &source, &sink);
+            self.due
+                .nothing_lost(&schedule, &source, &sink);
             // Every poll of the first seed, and some of the others.
             if ended || (seed != self.plan.seeds.start && polls >= seed % 8) {
                 return;
@@ -202,115 +211,21 @@ where
         }
     }
 
-    /// Laws 4 and 5: a drain that is not ready.
-    fn waits_for_the_drain(&mut self) {
-        let schedule = quiet("the drain is ready by hand only");
-        let (source, sink, mut flow) =
-            self.joined(&schedule, &Reason::Finished, FakeDrain::new().by_hand());
-        let mut executor = self.plan.executor(&schedule);
-        for allowed in 1.. {
-            if executor
-                .run_until_stalled(flow.as_mut())
-                .is_ready()
-            {
-                return;
-            }
-            let before = (source.pulled(), source.progress(), executor.wakes());
-            poke(&schedule, &mut executor, flow.as_mut());
-            if source.pulled() != before.0 {
-                schedule.broken(1, "the source was pulled while the drain was not ready");
-            }
-            if source.progress() == before.1 && source.said().is_none() && source.stops().is_empty()
-            {
-                schedule.broken(
-                    4,
-                    "no `poll_progress` upstream while the drain was not ready",
-                );
-            }
-            if executor.wakes() != before.2 {
-                schedule.broken(5, "a wake while the drain was not ready");
-            }
-            if allowed > self.plan.expected.len() + 2 {
-                schedule.broken(
-                    5,
-                    "ready for one more than all items, and the flow did not end",
-                );
-            }
-            sink.allow(1);
-        }
-    }
-
-    /// Laws 4 and 5: a source that has nothing right now.
-    fn waits_for_the_source(&mut self) {
-        let schedule = quiet("the source yields by hand only");
-        let drain = FakeDrain::new().scheduled(&schedule);
-        let fount = FakeFount::new([])
-            .scheduled(&schedule)
-            .open();
-        let (sink, source) = (drain.handle(), fount.handle());
-        let mut flow = (self.join)(fount, drain);
-        let mut executor = self.plan.executor(&schedule);
-        for item in &self.plan.input {
-            if executor
-                .run_until_stalled(flow.as_mut())
-                .is_ready()
-            {
-                return;
-            }
-            let before = (sink.flushes(), executor.wakes());
-            poke(&schedule, &mut executor, flow.as_mut());
-            if sink.flushes() == before.0 {
-                schedule.broken(4, "no `poll_flush` downstream while the source had nothing");
-            }
-            if executor.wakes() != before.1 {
-                schedule.broken(5, "a wake while the source had nothing");
-            }
-            source.push(item.clone());
-        }
-        source.end(Reason::Finished);
-        let result = executor.run(flow);
-        self.settled(&schedule, &source, &sink, &Reason::Finished, &result);
-    }
-
-    /// Law 6: an endless source and a drain that is always ready.
-    fn is_fair(&mut self) {
-        if self.plan.input.is_empty() {
-            return;
-        }
-        let schedule = quiet("an endless source, a drain that is always ready");
-        let (fount, turn) = endless(&schedule, &self.plan.input);
-        let drain = FakeDrain::new();
-        let sink = drain.handle();
-        let mut flow = (self.join)(fount, drain);
-        let mut executor = self.plan.executor(&schedule);
-        for _ in 0..3 {
-            turn.store(0, Ordering::Relaxed);
-            let before = sink.count();
-            if executor.poll(flow.as_mut()).is_ready() {
-                return;
-            }
-            if (sink.count() - before) as u64 > PER_POLL {
-                schedule.broken(6, format!("{} items in one poll", sink.count() - before));
-            }
-            if !executor.is_woken() {
-                schedule.broken(5, "pending without a wake, and nobody had to wait");
-            }
-        }
-    }
-
     /// A flow of the whole input on this schedule, watched for law 1.
-    fn joined(
+    pub(super) fn joined(
         &mut self,
         schedule: &Schedule,
         end: &Reason,
         drain: FakeDrain<Out>,
     ) -> (FakeFountHandle<In>, FakeDrainHandle<Out>, Flowing) {
-        let drain = drain.scheduled(schedule);
+        let drain = drain
+            .scheduled(schedule)
+            .at_most(self.plan.at_most());
         let sink = drain.handle();
         let watch = Watch {
             schedule: schedule.clone(),
             sink: sink.clone(),
-            made: Arc::clone(&self.made),
+            made: Arc::clone(&self.due.made),
             held: self.plan.held,
             room: self.plan.room,
         };
@@ -321,147 +236,4 @@ where
         let source = fount.handle();
         (source, sink, (self.join)(fount, drain))
     }
-
-    /// Law 3: the source ended with `reason`, or the subject before it with its own.
-    fn settled(
-        &self,
-        schedule: &Schedule,
-        source: &FakeFountHandle<In>,
-        sink: &FakeDrainHandle<Out>,
-        reason: &Reason,
-        result: &Result<(), Error>,
-    ) {
-        let end = self
-            .plan
-            .ending
-            .as_ref()
-            .unwrap_or(reason);
-        let items = sink.items();
-        let due = &self.plan.expected;
-        let is_due = match (&self.plan.ending, reason) {
-            // After a failure of the source, a farewell may differ.
-            (None, Reason::Failed(_)) => {
-                let before_the_end = self.made.last().copied().unwrap_or(0);
-                items.get(..before_the_end) == due.get(..before_the_end)
-            }
-            _ => items == *due,
-        };
-        if !is_due {
-            self.wrong_data(schedule, sink);
-        }
-        same_reason(schedule, "the drain", sink.end().as_ref(), end);
-        same_result(schedule, result, end);
-        told_once(schedule, source, end);
-        self.nothing_lost(schedule, source, sink);
-    }
-
-    /// Law 1: all that was pulled is delivered, or within what may be held.
-    fn nothing_lost(
-        &self,
-        schedule: &Schedule,
-        source: &FakeFountHandle<In>,
-        sink: &FakeDrainHandle<Out>,
-    ) {
-        let delivered = delivered(&self.made, sink.count() + sink.lost());
-        if source.pulled() > delivered + self.plan.held {
-            let found = format!(
-                "{} items were pulled, the outputs of {delivered} were delivered, {} may be held",
-                source.pulled(),
-                self.plan.held
-            );
-            schedule.broken(1, found);
-        }
-    }
-
-    #[track_caller]
-    fn wrong_data(&self, schedule: &Schedule, sink: &FakeDrainHandle<Out>) -> ! {
-        let (items, due) = (sink.items(), &self.plan.expected);
-        schedule.broken(3, format!("the drain received {items:?}, due were {due:?}"))
-    }
-}
-
-/// Law 3: a source that had not ended by itself hears one reason, once, and is not asked again.
-#[track_caller]
-pub(super) fn told_once<In>(schedule: &Schedule, source: &FakeFountHandle<In>, due: &Reason) {
-    let stops = source.stops();
-    match (&stops[..], source.said()) {
-        ([], Some(_)) => {}
-        ([stop], None) if same(stop, due) => {}
-        (stops, said) => {
-            let found = format!("the source said {said:?} and heard {stops:?}, due was {due:?}");
-            schedule.broken(3, found);
-        }
-    }
-    if source.polls_after_stop() > 0 {
-        schedule.broken(3, "the source was asked for more after it had been stopped");
-    }
-}
-
-/// The reason with which the subject itself had stopped the source, if it has.
-pub(super) fn own_end<In, Out>(
-    plan: &Plan<In, Out>,
-    source: &FakeFountHandle<In>,
-) -> Option<Reason> {
-    let stop = source.stops().into_iter().next()?;
-    let own = plan.ending.as_ref()?;
-    same(&stop, own).then_some(stop)
-}
-
-/// A source without end that counts what is pulled, and breaks law 6 when one turn is too long.
-pub(super) fn endless<In>(schedule: &Schedule, input: &[In]) -> (FakeFount<In>, Arc<AtomicU64>)
-where
-    In: Clone + Send + 'static,
-{
-    let turn = Arc::new(AtomicU64::new(0));
-    let (count, watch) = (Arc::clone(&turn), schedule.clone());
-    let items: Vec<In> = input.to_vec();
-    let mut next = 0;
-    let items = std::iter::from_fn(move || {
-        next += 1;
-        items
-            .get((next - 1) % items.len())
-            .cloned()
-    });
-    let fount = FakeFount::new(items)
-        .scheduled(schedule)
-        .before_each(move |_| {
-            if count.fetch_add(1, Ordering::Relaxed) > PER_POLL {
-                watch.broken(6, format!("more than {PER_POLL} items pulled in one poll"));
-            }
-        });
-    (fount, turn)
-}
-
-/// Law 1, at each pull.
-struct Watch<Out> {
-    schedule: Schedule,
-    sink: FakeDrainHandle<Out>,
-    made: Arc<[usize]>,
-    held: usize,
-    room: Room,
-}
-
-impl<Out> Watch<Out> {
-    fn pull(&self, before: u64) {
-        let has_room = self.sink.has_room();
-        let pulled = usize::try_from(before).unwrap_or(usize::MAX) + 1;
-        let delivered = delivered(&self.made, self.sink.count());
-        let bound = delivered + self.held + usize::from(has_room);
-        if !has_room && self.room == Room::Below {
-            let found = format!("item {pulled} was pulled while the drain was not ready");
-            self.schedule.broken(1, found);
-        }
-        if pulled > bound {
-            let found = format!("item {pulled} was pulled, {bound} would have been enough");
-            self.schedule.broken(1, found);
-        }
-    }
-}
-
-/// How many inputs are accounted for when so many outputs are delivered.
-pub(super) fn delivered(made: &[usize], outputs: usize) -> usize {
-    made.iter()
-        .take_while(|made| **made <= outputs)
-        .count()
-        .saturating_sub(1)
 }

@@ -6,12 +6,14 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
 use super::mixed::Mixed;
-use super::pipe::{self, endless, own_end, told_once};
-use super::suite::{Plan, Suite, quiet, reasons, same_reason, trial};
+use super::pipe;
+use super::suite::{Plan, Suite, quiet, reason_of, reasons, same_reason, trial};
+use super::watch::{endless, own_end, told_once};
 use crate::fount::Fount;
 use crate::reason::Reason;
 use crate::testing::executor::Executor;
-use crate::testing::fake_fount::{FakeFount, FakeFountHandle};
+use crate::testing::fake_fount::FakeFount;
+use crate::testing::fake_fount_handle::FakeFountHandle;
 use crate::testing::schedule::Schedule;
 
 /// Checks a stage behind a fount: `make` puts it behind the source that it is given.
@@ -80,12 +82,7 @@ where
     );
     let mut pulled = Pulled { make, plan };
     for seed in plan.seeds.clone() {
-        let [finished, enough, failed] = reasons();
-        let reason = match seed % 3 {
-            0 => finished,
-            1 => enough,
-            _ => failed,
-        };
+        let reason = reason_of(seed);
         pulled.by_hand(seed, &reason);
         pulled.stops(seed, &reason);
     }
@@ -126,7 +123,8 @@ where
         let mut items = Vec::new();
         let end = loop {
             match executor.run(fount.next()) {
-                Ok(item) => items.push(item),
+                Ok(item) if items.len() < self.plan.at_most() => items.push(item),
+                Ok(_) => schedule.broken(3, "more items came than were due"),
                 Err(reason) => break reason,
             }
         };

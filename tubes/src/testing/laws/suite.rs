@@ -43,7 +43,7 @@ pub(super) enum Room {
 }
 
 /// How many seeds are tried unless [`Suite::seeds`] says otherwise.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 64;
 
 impl<In, Out, M> Suite<In, Out, M> {
     pub(super) fn new(
@@ -108,6 +108,11 @@ impl<In, Out, M> Suite<In, Out, M> {
 }
 
 impl<In, Out> Plan<In, Out> {
+    /// More items than this are too many, even with another farewell after a failure.
+    pub(super) fn at_most(&self) -> usize {
+        self.expected.len() + 16
+    }
+
     pub(super) fn executor(&self, schedule: &Schedule) -> Executor<'static> {
         let executor = Executor::new(schedule);
         let Some(outside) = self.outside.clone() else {
@@ -144,6 +149,16 @@ where
 pub(super) fn reasons() -> [Reason; 3] {
     let failure = Error::user("the failure of the law suite").at("laws");
     [Reason::Finished, Reason::Enough, Reason::Failed(failure)]
+}
+
+/// One of them, in turn.
+pub(super) fn reason_of(seed: u64) -> Reason {
+    let [finished, enough, failed] = reasons();
+    match seed % 3 {
+        0 => finished,
+        1 => enough,
+        _ => failed,
+    }
 }
 
 /// Law 3: the same reason.

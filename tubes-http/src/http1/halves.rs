@@ -103,7 +103,13 @@ where
             .interim(head.status(), head.headers())
     }
 
-    fn start(&self, exchange: u64, head: &Parts, length: Option<u64>) -> Result<Wanted, Error> {
+    fn start(
+        &self,
+        exchange: u64,
+        head: &Parts,
+        length: Option<u64>,
+        first: Bytes,
+    ) -> Result<Wanted, Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
@@ -114,11 +120,13 @@ where
             return Err(broken);
         }
         link.engine.start(head, length, now)?;
-        Ok(if link.engine.wants_body() {
-            Wanted::Body
-        } else {
-            Wanted::Nothing
-        })
+        if !link.engine.wants_body() {
+            return Ok(Wanted::Nothing);
+        }
+        if !first.is_empty() {
+            link.engine.send(first)?;
+        }
+        Ok(Wanted::Body)
     }
 
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {

@@ -25,8 +25,15 @@ pub(crate) trait Answer: Send + Sync {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
-    /// The final head; `length` where the whole body is known. Says whether a body is wanted.
-    fn start(&self, exchange: u64, head: Parts, length: Option<u64>) -> Result<Wanted, Error>;
+    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
+    /// said. `length` where the whole body is known.
+    fn start(
+        &self,
+        exchange: u64,
+        head: &mut Parts,
+        length: Option<u64>,
+        first: Bytes,
+    ) -> Result<Wanted, Error>;
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
     /// The end of the body; `poll_left` is called next.
     fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error>;
@@ -187,7 +194,8 @@ impl Reply {
     fn drain(self, head: Parts) -> ReplyBody {
         ReplyBody {
             half: self.half,
-            stage: Stage::Head(Box::new(head)),
+            head,
+            stage: Stage::Head,
             trailers: None,
         }
     }
@@ -208,15 +216,17 @@ impl Reply {
 #[must_use = "a reply that is dropped is cut"]
 pub struct ReplyBody {
     half: Half,
+    /// Its fields are gone once they are written.
+    head: Parts,
     stage: Stage,
     trailers: Option<Trailers>,
 }
 
 enum Stage {
     /// The head waits for the body's first news.
-    Head(Box<Parts>),
+    Head,
     /// The head waits with the first piece: if there is no other, its length is the body's.
-    First(Box<Parts>, Bytes),
+    First(Bytes),
     /// The head is written.
     Body,
     /// No body is wanted, or all was said.
@@ -226,15 +236,13 @@ enum Stage {
 impl ReplyBody {
     /// Writes the head if it waits, then the piece that waits with it.
     fn begin(&mut self, known: Known) -> Result<(), Reason> {
-        let (head, first) = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Head(head) => (head, Bytes::new()),
-            Stage::First(head, first) => (head, first),
-            begun => {
-                self.stage = begun;
-                return Ok(());
-            }
+        let first = match &mut self.stage {
+            Stage::Head => Bytes::new(),
+            Stage::First(first) => std::mem::take(first),
+            Stage::Body | Stage::Over => return Ok(()),
         };
-        self.trailers = head.extensions.get().cloned();
+        self.stage = Stage::Over;
+        self.trailers = self.head.extensions.get().cloned();
         let length = match known {
             Known::All if self.trailers.is_none() => Some(first.len() as u64),
             Known::All | Known::Nothing => None,
@@ -242,18 +250,14 @@ impl ReplyBody {
         let half = &self.half;
         let wanted = half
             .link
-            .start(half.exchange, *head, length)
+            .start(half.exchange, &mut self.head, length, first)
             .map_err(Error::into_reason)?;
+        self.head.headers = HeaderMap::new();
         self.stage = Stage::Body;
         if wanted == Wanted::Nothing {
             return Err(Reason::Enough);
         }
-        if first.is_empty() {
-            return Ok(());
-        }
-        half.link
-            .send(half.exchange, first)
-            .map_err(Error::into_reason)
+        Ok(())
     }
 }
 
@@ -268,9 +272,7 @@ impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Stage::Head(head) = &self.stage
-            && has_no_body(head.status)
-        {
+        if let (Stage::Head, true) = (&self.stage, has_no_body(self.head.status)) {
             return Poll::Ready(
                 self.begin(Known::Nothing)
                     .and(Err(Reason::Enough)),
@@ -285,12 +287,9 @@ impl Drain<Bytes> for ReplyBody {
         if piece.is_empty() {
             return Ok(());
         }
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Head(head) => {
-                self.stage = Stage::First(head, piece);
-                return Ok(());
-            }
-            begun => self.stage = begun,
+        if let Stage::Head = self.stage {
+            self.stage = Stage::First(piece);
+            return Ok(());
         }
         self.begin(Known::Nothing)?;
         let half = &self.half;
@@ -397,8 +396,8 @@ impl fmt::Debug for Reply {
 impl fmt::Debug for ReplyBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
-            Stage::Head(_) => "reply(head waits)",
-            Stage::First(..) => "reply(head and first piece wait)",
+            Stage::Head => "reply(head waits)",
+            Stage::First(_) => "reply(head and first piece wait)",
             Stage::Body => "reply(body)",
             Stage::Over => "reply(over)",
         })

@@ -272,32 +272,33 @@ where
 {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, asked: &Asked) -> Poll<()> {
         loop {
-            let next = match self.as_mut().project() {
+            match self.as_mut().project() {
                 StepNow::Handling { handler, reply } => {
                     let answer = ready!(handler.poll(cx));
-                    match (reply.take(), answer) {
-                        (Some(reply), Ok(response)) => Self::Replying(reply.send(response)),
-                        (Some(reply), Err(error)) => {
-                            Self::Failing(reply.send(asked.failure(error.into())))
+                    let reply = reply.take();
+                    match (reply, answer) {
+                        (Some(reply), Ok(response)) => {
+                            self.set(Step::Replying(reply.send(response)));
                         }
-                        (None, _) => Self::Done,
+                        (Some(reply), Err(error)) => {
+                            let response = asked.failure(error.into());
+                            self.set(Step::Failing(reply.send(response)));
+                        }
+                        (None, _) => self.set(Step::Done),
                     }
                 }
                 StepNow::Replying(sending) => {
-                    if let Err(error) = ready!(sending.poll(cx)) {
-                        asked.log_cut(&error);
-                    }
-                    Self::Done
+                    let sent = ready!(sending.poll(cx));
+                    asked.log_cut(sent);
+                    self.set(Step::Done);
                 }
                 StepNow::Failing(sending) => {
-                    if let Err(error) = ready!(sending.poll(cx)) {
-                        asked.log_cut(&error);
-                    }
-                    Self::Done
+                    let sent = ready!(sending.poll(cx));
+                    asked.log_cut(sent);
+                    self.set(Step::Done);
                 }
                 StepNow::Done => return Poll::Ready(()),
-            };
-            self.set(next);
+            }
         }
     }
 }
@@ -321,9 +322,11 @@ impl Asked {
         response
     }
 
-    fn log_cut(&self, error: &tubes::Error) {
-        let Self { method, target } = self;
-        tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+    fn log_cut(&self, sent: Result<(), tubes::Error>) {
+        if let Err(error) = sent {
+            let Self { method, target } = self;
+            tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+        }
     }
 
     fn log_panic(&self, panic: &(dyn Any + Send)) {

@@ -95,6 +95,11 @@ impl Fields {
     }
 
     pub(crate) fn connection(&mut self, value: &[u8]) {
+        // What nearly all say.
+        if value == b"keep-alive" && self.connection.wish == Wish::None {
+            self.connection.wish = Wish::KeepAlive;
+            return;
+        }
         for option in value.split(|&b| b == b',') {
             let option = option.trim_ascii();
             if option.eq_ignore_ascii_case(b"close") {

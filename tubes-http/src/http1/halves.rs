@@ -101,7 +101,13 @@ where
             .interim(head.status(), head.headers())
     }
 
-    fn start(&self, exchange: u64, head: Parts, length: Option<u64>) -> Result<Wanted, Error> {
+    fn start(
+        &self,
+        exchange: u64,
+        head: &mut Parts,
+        length: Option<u64>,
+        first: Bytes,
+    ) -> Result<Wanted, Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
@@ -111,12 +117,14 @@ where
             link.engine.refuse(&broken, now);
             return Err(broken);
         }
-        link.engine.start(&head, length, now)?;
-        Ok(if link.engine.wants_body() {
-            Wanted::Body
-        } else {
-            Wanted::Nothing
-        })
+        link.engine.start(head, length, now)?;
+        if !link.engine.wants_body() {
+            return Ok(Wanted::Nothing);
+        }
+        if !first.is_empty() {
+            link.engine.send(first)?;
+        }
+        Ok(Wanted::Body)
     }
 
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {

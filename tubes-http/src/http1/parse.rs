@@ -87,15 +87,13 @@ fn checked(
         Version::HTTP_11
     };
 
-    let (mut headers, fields) = fields(bytes, raw.headers)?;
-    let found = fields.of_request(&method, version)?;
-    rewrite_host(&mut headers, &uri, &method)?;
-
     let mut request = Request::new(());
+    let fields = fields(bytes, raw.headers, request.headers_mut())?;
+    let found = fields.of_request(&method, version)?;
+    rewrite_host(request.headers_mut(), &uri, &method)?;
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.version_mut() = version;
-    *request.headers_mut() = headers;
     Ok((request, found))
 }
 
@@ -128,8 +126,12 @@ pub(crate) fn may_trail(name: &HeaderName) -> bool {
 }
 
 /// The one walk over the fields.
-fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fields), Kind> {
-    let mut headers = HeaderMap::with_capacity(lines.len());
+fn fields(
+    head: &Bytes,
+    lines: &[httparse::Header<'_>],
+    headers: &mut HeaderMap,
+) -> Result<Fields, Kind> {
+    headers.reserve(lines.len());
     let mut fields = Fields::new();
     for line in lines {
         let name = field_name(line.name.as_bytes())?;
@@ -149,9 +151,9 @@ fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fi
         }
         let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value));
         let value = value.map_err(|_| Kind::HeaderInvalid)?;
-        append(&mut headers, name, value).map_err(|_| Kind::TooManyHeaders)?;
+        append(headers, name, value).map_err(|_| Kind::TooManyHeaders)?;
     }
-    Ok((headers, fields))
+    Ok(fields)
 }
 
 /// The names that most requests have, as browsers and libraries write them, are not looked up

@@ -92,8 +92,10 @@ pub(crate) enum Half {
 /// How far the end of the connection has come (RFC 9112 §9.6).
 #[derive(Debug)]
 pub(crate) enum Closing {
-    /// What is written goes out, then our direction is closed.
+    /// What is written goes out.
     Write(Reason),
+    /// Our direction is closed.
+    Stop(Reason),
     /// What the peer still sends is read and thrown away, so that it reads our last answer.
     Linger { left: u64 },
 }
@@ -335,16 +337,28 @@ where
                     let end = flushed
                         .err()
                         .map_or(reason.clone(), |own| reason.or_failure(own));
-                    let closed = ready!(
-                        self.drain
-                            .as_mut()
-                            .poll_stopped(cx, &end)
-                    );
-                    if let (Reason::Finished | Reason::Enough, Ok(_)) = (&end, closed) {
+                    self.turn = Turn::Closing(Closing::Stop(end));
+                }
+                Closing::Stop(end) => {
+                    let end = end.clone();
+                    let closed = match self
+                        .drain
+                        .as_mut()
+                        .poll_stopped(cx, &end)
+                    {
+                        Poll::Ready(closed) => closed.map(drop).map_err(Reason::from),
+                        Poll::Pending => ready!(self.poll_write_deadline(cx)),
+                    };
+                    let end = match closed {
+                        Ok(()) => end,
+                        Err(own) => end.or_failure(own),
+                    };
+                    if end.is_clean() {
                         let left = self.limits.linger();
                         self.reading.end();
                         self.turn = Turn::Closing(Closing::Linger { left });
                     } else {
+                        self.fount.as_mut().stop(&end);
                         self.turn = Turn::Over(Reason::Finished);
                         return Poll::Ready(Reason::Finished);
                     }

@@ -151,10 +151,13 @@ where
                 Poll::Ready(Err(reason)) => {
                     self.turn = Turn::Closing(Closing::Write(reason));
                 }
-                Poll::Pending => {
-                    drop(self.poll_flush(cx));
-                    ready!(self.poll_head_deadline(cx));
-                }
+                Poll::Pending => match self.poll_flush(cx) {
+                    // Nobody can be answered any more.
+                    Poll::Ready(Err(reason)) => {
+                        self.turn = Turn::Closing(Closing::Write(reason));
+                    }
+                    Poll::Ready(Ok(())) | Poll::Pending => ready!(self.poll_head_deadline(cx)),
+                },
             },
         }
         Poll::Ready(None)

@@ -224,10 +224,7 @@ where
         loop {
             let event = match self.engine.next_event() {
                 Ok(event) => event,
-                Err(error) => {
-                    self.broken = Some(error.clone());
-                    return Poll::Ready(Err(error.into_reason()));
-                }
+                Err(error) => return Poll::Ready(Err(self.break_body(error))),
             };
             match event {
                 Some(Event::Data(data)) => {
@@ -242,13 +239,19 @@ where
                 Some(Event::Head(..) | Event::Closed) => {
                     return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
                 }
+                None if self.engine.is_request_over() => return Poll::Ready(Err(self.lost())),
                 None => match self.poll_read(cx) {
                     Poll::Ready(Ok(())) => self.reading.end(),
                     Poll::Ready(Err(reason)) => {
+                        let error = Error::from(self.engine.truncated())
+                            .with_source(Error::from_reason(reason));
                         self.engine.abort();
-                        return Poll::Ready(Err(reason));
+                        return Poll::Ready(Err(error.into_reason()));
                     }
                     Poll::Pending => {
+                        if let Poll::Ready(Err(reason)) = self.poll_flush(cx) {
+                            return Poll::Ready(Err(reason));
+                        }
                         self.reading
                             .begin(self.limits.body_time());
                         ready!(self.reading.poll(cx));
@@ -258,6 +261,25 @@ where
                     }
                 },
             }
+        }
+    }
+
+    /// The request makes no sense from here on: so says the reply, or it is cut.
+    fn break_body(&mut self, error: Error) -> Reason {
+        if self.engine.is_answered() && error.status().is_some() {
+            self.engine
+                .refuse(&error, self.clock.wall());
+        }
+        self.broken = Some(error.clone());
+        error.into_reason()
+    }
+
+    /// Why nothing more of the request will come, although it is not whole.
+    fn lost(&self) -> Reason {
+        match (&self.write, &self.broken) {
+            (Write::Ended(reason), _) => reason.clone(),
+            (Write::Open, Some(error)) => error.clone().into_reason(),
+            (Write::Open, None) => Error::from(Kind::Closed).into_reason(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -50,15 +50,25 @@ where
     D: Drain<Bytes> + Send,
 {
     fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        match self.lock_for(exchange) {
-            Some(mut link) => link.poll_data(cx),
-            None => Poll::Ready(Err(over())),
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        let data = link.poll_data(cx);
+        if data.is_pending() {
+            keep(&mut link.reader, cx);
+            let writer = link.other_writer(cx);
+            drop(link);
+            wake(writer);
         }
+        data
     }
 
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
         if let Some(mut link) = self.lock_for(exchange) {
             drop(link.poll_flush(cx));
+            let writer = link.other_writer(cx);
+            drop(link);
+            wake(writer);
         }
     }
 
@@ -67,12 +77,10 @@ where
     }
 
     fn release(&self, exchange: u64) {
-        let waker = self
+        let waiting = self
             .lock_for(exchange)
             .and_then(|mut link| link.let_go(Half::Body));
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waiting);
     }
 }
 
@@ -82,17 +90,25 @@ where
     D: Drain<Bytes> + Send,
 {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.lock_for(exchange) {
-            Some(mut link) => link.poll_room(cx),
-            None => Poll::Ready(Err(over())),
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        let polled = link.poll_room(cx);
+        if polled.is_pending() {
+            keep(&mut link.writer, cx);
         }
+        polled
     }
 
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.lock_for(exchange) {
-            Some(mut link) => link.poll_flush(cx),
-            None => Poll::Ready(Err(over())),
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        let polled = link.poll_flush(cx);
+        if polled.is_pending() {
+            keep(&mut link.writer, cx);
         }
+        polled
     }
 
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error> {
@@ -136,11 +152,9 @@ where
         if let Err(error) = &finished {
             link.broken = Some(error.clone());
         }
-        let waker = link.let_go(Half::Reply);
+        let waiting = link.let_go(Half::Reply);
         drop(link);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waiting);
         if finished? == Finished::TrailersLost {
             tracing::warn!("trailers lost: this message could not carry all of them");
         }
@@ -160,11 +174,24 @@ where
         };
         link.engine.refuse(&error, now);
         link.broken = Some(error);
-        let waker = link.let_go(Half::Reply);
+        let (reader, waiting) = (link.reader.take(), link.let_go(Half::Reply));
         drop(link);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(reader);
+        wake(waiting);
+    }
+}
+
+/// Remembers who polled, for whoever can go on with it.
+pub(super) fn keep(place: &mut Option<Waker>, cx: &Context<'_>) {
+    match place {
+        Some(waker) => waker.clone_from(cx.waker()),
+        none => *none = Some(cx.waker().clone()),
+    }
+}
+
+pub(super) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -42,6 +42,10 @@ pub(crate) struct Link<F, D> {
     pub(super) exchange: u64,
     /// Who waits for the exchange to end.
     pub(super) waiting: Option<Waker>,
+    /// Who waits for the request's body.
+    pub(super) reader: Option<Waker>,
+    /// Who waits for room in the drain, to reply. The drain itself knows only who asked last.
+    pub(super) writer: Option<Waker>,
     /// Trailers of the request, until somebody asks for them.
     pub(super) trailers: Option<HeaderMap>,
     /// What made the request's body unreadable: answered instead of the reply.
@@ -121,6 +125,8 @@ where
             turn: Turn::Between(Awaited::Anything),
             exchange: 0,
             waiting: None,
+            reader: None,
+            writer: None,
             trailers: None,
             broken: None,
             write: Write::Open,
@@ -205,9 +211,23 @@ where
             // The peer takes no more, and half a reply is none.
             Reason::Finished | Reason::Enough => Error::from(Kind::Closed).into_reason(),
         };
-        self.engine.abort();
+        self.give_up();
         self.write = Write::Ended(reason.clone());
         reason
+    }
+
+    /// Cuts the exchange; both its halves hear of it.
+    pub(super) fn give_up(&mut self) {
+        self.engine.abort();
+        for waker in [self.reader.take(), self.writer.take()] {
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Who replies, if it is not who has just polled the drain: he is no longer known there.
+    pub(super) fn other_writer(&mut self, cx: &Context<'_>) -> Option<Waker> {
+        self.writer
+            .take_if(|writer| !writer.will_wake(cx.waker()))
     }
 
     /// The next piece of the request's body.
@@ -294,14 +314,22 @@ where
                 self.engine.discard_body();
                 // Who waited for a piece waits no more.
                 self.reading.end();
+                self.reader = None;
             }
-            Half::Reply => *reply = Held::LetGo,
+            Half::Reply => {
+                *reply = Held::LetGo;
+                self.writer = None;
+            }
         }
         if (*body, *reply) == (Held::LetGo, Held::LetGo) {
             self.turn = Turn::Discarding;
             return self.waiting.take();
         }
-        None
+        match half {
+            Half::Body => None,
+            // The end of the reply is to leave, even if the request goes on.
+            Half::Reply => self.waiting.take(),
+        }
     }
 
     /// Throws away the rest of a body, within bounds; then the next exchange, or the end.

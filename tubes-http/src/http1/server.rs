@@ -14,7 +14,7 @@ use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::http1::event::{BodyLength, Event};
-use crate::http1::halves::Shared;
+use crate::http1::halves::{Shared, keep, wake};
 use crate::http1::link::{Awaited, Closing, Held, Link, Turn, declared};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -84,9 +84,12 @@ where
                     None => {}
                 },
                 Turn::Serving { .. } => {
-                    link.wait(cx);
+                    keep(&mut link.waiting, cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
                     drop(link.poll_flush(cx));
+                    let writer = link.other_writer(cx);
+                    drop(link);
+                    wake(writer);
                     return Poll::Pending;
                 }
                 Turn::Discarding => ready!(link.poll_discarded(cx)),
@@ -102,7 +105,11 @@ where
     /// What is written goes out, and a shutdown is heard.
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
         self.poll_until(cx);
-        drop(self.shared.lock().poll_flush(cx));
+        let mut link = self.shared.lock();
+        drop(link.poll_flush(cx));
+        let writer = link.other_writer(cx);
+        drop(link);
+        wake(writer);
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
@@ -212,12 +219,5 @@ where
             reply: Held::Out,
         };
         self.exchange
-    }
-
-    fn wait(&mut self, cx: &mut Context<'_>) {
-        match &mut self.waiting {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
     }
 }

@@ -111,6 +111,24 @@ enum Write {
     Ended(Reason),
 }
 
+impl<F, D> Link<F, D> {
+    /// Cuts the exchange; both its halves hear of it.
+    pub(super) fn give_up(&mut self) {
+        self.engine.abort();
+        for waker in [self.reader.take(), self.writer.take()] {
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Nobody serves the connection any more.
+    pub(super) fn abandon(&mut self) {
+        if !matches!(self.turn, Turn::Over(_)) {
+            self.give_up();
+            self.turn = Turn::Over(Reason::abandoned());
+        }
+    }
+}
+
 impl<F, D> Link<F, D>
 where
     F: Fount<Item = Bytes>,
@@ -214,14 +232,6 @@ where
         self.give_up();
         self.write = Write::Ended(reason.clone());
         reason
-    }
-
-    /// Cuts the exchange; both its halves hear of it.
-    pub(super) fn give_up(&mut self) {
-        self.engine.abort();
-        for waker in [self.reader.take(), self.writer.take()] {
-            waker.into_iter().for_each(Waker::wake);
-        }
     }
 
     /// Who replies, if it is not who has just polled the drain: he is no longer known there.

@@ -121,6 +121,13 @@ where
     }
 }
 
+/// The halves of an exchange that live in other tasks do not outlive their connection.
+impl<F, D> Drop for Exchanges<F, D> {
+    fn drop(&mut self) {
+        self.shared.lock().abandon();
+    }
+}
+
 impl<F, D> Exchanges<F, D>
 where
     F: Fount<Item = Bytes> + Send + 'static,

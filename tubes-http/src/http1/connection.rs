@@ -121,6 +121,11 @@ impl Connection {
         self.receiving.rest()
     }
 
+    /// What it means that the rest of the body will not come.
+    pub(crate) fn truncated(&self) -> Kind {
+        self.receiving.truncated()
+    }
+
     /// Whether nothing of this request will follow.
     pub(crate) fn is_request_over(&self) -> bool {
         self.receiving.is_over()

@@ -50,15 +50,25 @@ where
     D: Drain<Bytes> + Send,
 {
     fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        match self.lock_for(exchange) {
-            Some(mut link) => link.poll_data(cx),
-            None => Poll::Ready(Err(over())),
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        let data = link.poll_data(cx);
+        if data.is_pending() {
+            keep(&mut link.reader, cx);
+            let writer = link.other_writer(cx);
+            drop(link);
+            wake(writer);
         }
+        data
     }
 
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
         if let Some(mut link) = self.lock_for(exchange) {
             drop(link.poll_flush(cx));
+            let writer = link.other_writer(cx);
+            drop(link);
+            wake(writer);
         }
     }
 
@@ -67,10 +77,10 @@ where
     }
 
     fn release(&self, exchange: u64, _why: Option<&Reason>) {
-        let waker = self
+        let waiting = self
             .lock_for(exchange)
             .and_then(|mut link| link.let_go(Half::Body));
-        wake(waker);
+        wake(waiting);
     }
 }
 
@@ -80,17 +90,25 @@ where
     D: Drain<Bytes> + Send,
 {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.lock_for(exchange) {
-            Some(mut link) => link.poll_room(cx),
-            None => Poll::Ready(Err(over())),
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        let polled = link.poll_room(cx);
+        if polled.is_pending() {
+            keep(&mut link.writer, cx);
         }
+        polled
     }
 
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.lock_for(exchange) {
-            Some(mut link) => link.poll_flush(cx),
-            None => Poll::Ready(Err(over())),
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(over()));
+        };
+        let polled = link.poll_flush(cx);
+        if polled.is_pending() {
+            keep(&mut link.writer, cx);
         }
+        polled
     }
 
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error> {
@@ -156,14 +174,18 @@ where
             return Poll::Ready(Err(over()));
         };
         // Replies of requests that are already there leave in one write.
-        let left = if link.engine.has_input() && !link.engine.is_cut() {
+        let left = if link.has_next() {
             Ok(())
         } else {
-            ready!(link.poll_flush(cx))
+            let flushed = link.poll_flush(cx);
+            if flushed.is_pending() {
+                keep(&mut link.writer, cx);
+            }
+            ready!(flushed)
         };
-        let waker = link.let_go(Half::Reply);
+        let waiting = link.let_go(Half::Reply);
         drop(link);
-        wake(waker);
+        wake(waiting);
         Poll::Ready(left)
     }
 
@@ -187,14 +209,22 @@ where
         };
         link.engine.refuse(&error, now);
         link.broken = Some(error);
-        let waker = link.let_go(Half::Reply);
+        let (reader, waiting) = (link.reader.take(), link.let_go(Half::Reply));
         drop(link);
-        wake(waker);
+        wake(reader);
+        wake(waiting);
     }
 }
 
-/// After the lock is free.
-fn wake(waker: Option<Waker>) {
+/// Remembers who polled, for whoever can go on with it.
+pub(super) fn keep(place: &mut Option<Waker>, cx: &Context<'_>) {
+    match place {
+        Some(waker) => waker.clone_from(cx.waker()),
+        none => *none = Some(cx.waker().clone()),
+    }
+}
+
+pub(super) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
     }

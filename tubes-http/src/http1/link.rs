@@ -43,6 +43,10 @@ pub(crate) struct Link<F, D> {
     pub(super) exchange: u64,
     /// Who waits for the exchange to end.
     pub(super) waiting: Option<Waker>,
+    /// Who waits for the request's body.
+    pub(super) reader: Option<Waker>,
+    /// Who waits for room in the drain, to reply. The drain itself knows only who asked last.
+    pub(super) writer: Option<Waker>,
     /// Trailers of the request, until somebody asks for them.
     pub(super) trailers: Option<HeaderMap>,
     /// What made the request's body unreadable: answered instead of the reply.
@@ -93,8 +97,10 @@ pub(crate) enum Half {
 /// How far the end of the connection has come (RFC 9112 §9.6).
 #[derive(Debug)]
 pub(crate) enum Closing {
-    /// What is written goes out, then our direction is closed.
+    /// What is written goes out.
     Write(Reason),
+    /// Our direction is closed.
+    Stop(Reason),
     /// What the peer still sends is read and thrown away, so that it reads our last answer.
     Linger { left: u64 },
 }
@@ -104,6 +110,24 @@ pub(crate) enum Closing {
 enum Write {
     Open,
     Ended(Reason),
+}
+
+impl<F, D> Link<F, D> {
+    /// Cuts the exchange; both its halves hear of it.
+    pub(super) fn give_up(&mut self) {
+        self.engine.abort();
+        for waker in [self.reader.take(), self.writer.take()] {
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Nobody serves the connection any more.
+    pub(super) fn abandon(&mut self) {
+        if !matches!(self.turn, Turn::Over(_)) {
+            self.give_up();
+            self.turn = Turn::Over(Reason::abandoned());
+        }
+    }
 }
 
 impl<F, D> Link<F, D>
@@ -120,6 +144,8 @@ where
             turn: Turn::Between(Awaited::Anything),
             exchange: 0,
             waiting: None,
+            reader: None,
+            writer: None,
             trailers: None,
             broken: None,
             write: Write::Open,
@@ -204,9 +230,20 @@ where
             // The peer takes no more, and half a reply is none.
             Reason::Finished | Reason::Enough => Error::from(Kind::Closed).into_reason(),
         };
-        self.engine.abort();
+        self.give_up();
         self.write = Write::Ended(reason.clone());
         reason
+    }
+
+    /// Whether bytes of a next request are there already.
+    pub(super) fn has_next(&self) -> bool {
+        self.engine.is_request_over() && self.engine.has_input() && !self.engine.is_cut()
+    }
+
+    /// Who replies, if it is not who has just polled the drain: he is no longer known there.
+    pub(super) fn other_writer(&mut self, cx: &Context<'_>) -> Option<Waker> {
+        self.writer
+            .take_if(|writer| !writer.will_wake(cx.waker()))
     }
 
     /// The next piece of the request's body.
@@ -223,10 +260,7 @@ where
         loop {
             let event = match self.engine.next_event() {
                 Ok(event) => event,
-                Err(error) => {
-                    self.broken = Some(error.clone());
-                    return Poll::Ready(Err(error.into_reason()));
-                }
+                Err(error) => return Poll::Ready(Err(self.break_body(error))),
             };
             match event {
                 Some(Event::Data(data)) => {
@@ -241,13 +275,19 @@ where
                 Some(Event::Head(..) | Event::Closed) => {
                     return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
                 }
+                None if self.engine.is_request_over() => return Poll::Ready(Err(self.lost())),
                 None => match self.poll_read(cx) {
                     Poll::Ready(Ok(())) => self.reading.end(),
                     Poll::Ready(Err(reason)) => {
+                        let error = Error::from(self.engine.truncated())
+                            .with_source(Error::from_reason(reason));
                         self.engine.abort();
-                        return Poll::Ready(Err(reason));
+                        return Poll::Ready(Err(error.into_reason()));
                     }
                     Poll::Pending => {
+                        if let Poll::Ready(Err(reason)) = self.poll_flush(cx) {
+                            return Poll::Ready(Err(reason));
+                        }
                         self.reading
                             .begin(self.limits.body_time());
                         ready!(self.reading.poll(cx));
@@ -257,6 +297,25 @@ where
                     }
                 },
             }
+        }
+    }
+
+    /// The request makes no sense from here on: so says the reply, or it is cut.
+    fn break_body(&mut self, error: Error) -> Reason {
+        if self.engine.is_answered() && error.status().is_some() {
+            self.engine
+                .refuse(&error, self.clock.wall());
+        }
+        self.broken = Some(error.clone());
+        error.into_reason()
+    }
+
+    /// Why nothing more of the request will come, although it is not whole.
+    fn lost(&self) -> Reason {
+        match (&self.write, &self.broken) {
+            (Write::Ended(reason), _) => reason.clone(),
+            (Write::Open, Some(error)) => error.clone().into_reason(),
+            (Write::Open, None) => Error::from(Kind::Closed).into_reason(),
         }
     }
 
@@ -271,14 +330,22 @@ where
                 self.engine.discard_body();
                 // Who waited for a piece waits no more.
                 self.reading.end();
+                self.reader = None;
             }
-            Half::Reply => *reply = Held::LetGo,
+            Half::Reply => {
+                *reply = Held::LetGo;
+                self.writer = None;
+            }
         }
         if (*body, *reply) == (Held::LetGo, Held::LetGo) {
             self.turn = Turn::Discarding;
             return self.waiting.take();
         }
-        None
+        match half {
+            Half::Body => None,
+            // The end of the reply is to leave, even if the request goes on.
+            Half::Reply => self.waiting.take(),
+        }
     }
 
     /// Throws away the rest of a body, within bounds; then the next exchange, or the end.
@@ -337,16 +404,28 @@ where
                         Ok(()) => reason,
                         Err(own) => reason.or_failure(own),
                     };
-                    let closed = ready!(
-                        self.drain
-                            .as_mut()
-                            .poll_stopped(cx, &end)
-                    );
-                    if let (Reason::Finished | Reason::Enough, Ok(_)) = (&end, closed) {
+                    self.turn = Turn::Closing(Closing::Stop(end));
+                }
+                Closing::Stop(end) => {
+                    let end = end.clone();
+                    let closed = match self
+                        .drain
+                        .as_mut()
+                        .poll_stopped(cx, &end)
+                    {
+                        Poll::Ready(closed) => closed.map(drop).map_err(Reason::from),
+                        Poll::Pending => ready!(self.poll_write_deadline(cx)),
+                    };
+                    let end = match closed {
+                        Ok(()) => end,
+                        Err(own) => end.or_failure(own),
+                    };
+                    if end.is_clean() {
                         let left = self.limits.linger();
                         self.reading.end();
                         self.turn = Turn::Closing(Closing::Linger { left });
                     } else {
+                        self.fount.as_mut().stop(&end);
                         self.turn = Turn::Over(Reason::Finished);
                         return Poll::Ready(Reason::Finished);
                     }

@@ -92,6 +92,11 @@ impl Receiving {
         }
     }
 
+    /// What it means that the rest of the body will not come.
+    pub(crate) fn truncated(&self) -> Kind {
+        self.decoder.ended()
+    }
+
     /// What the bytes say next. After an error nothing is looked at any more.
     pub(crate) fn next(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
         let found = match self.state {

@@ -14,7 +14,7 @@ use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::http1::event::Event;
-use crate::http1::halves::Shared;
+use crate::http1::halves::{Shared, keep, wake};
 use crate::http1::length::BodyLength;
 use crate::http1::link::{Awaited, Closing, Held, Link, Turn, declared};
 use crate::kind::Kind;
@@ -84,9 +84,12 @@ where
                     }
                 }
                 Turn::Serving { .. } => {
-                    link.wait(cx);
+                    keep(&mut link.waiting, cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
                     drop(link.poll_flush(cx));
+                    let writer = link.other_writer(cx);
+                    drop(link);
+                    wake(writer);
                     return Poll::Pending;
                 }
                 Turn::Discarding => ready!(link.poll_discarded(cx)),
@@ -102,7 +105,11 @@ where
     /// What is written goes out, and a shutdown is heard.
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
         self.poll_until(cx);
-        drop(self.shared.lock().poll_flush(cx));
+        let mut link = self.shared.lock();
+        drop(link.poll_flush(cx));
+        let writer = link.other_writer(cx);
+        drop(link);
+        wake(writer);
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
@@ -111,6 +118,13 @@ where
         if let Turn::Between(_) = link.turn {
             link.turn = Turn::Over(reason.clone());
         }
+    }
+}
+
+/// The halves of an exchange that live in other tasks do not outlive their connection.
+impl<F, D> Drop for Exchanges<F, D> {
+    fn drop(&mut self) {
+        self.shared.lock().abandon();
     }
 }
 
@@ -151,10 +165,13 @@ where
                 Poll::Ready(Err(reason)) => {
                     self.turn = Turn::Closing(Closing::Write(reason));
                 }
-                Poll::Pending => {
-                    drop(self.poll_flush(cx));
-                    ready!(self.poll_head_deadline(cx));
-                }
+                Poll::Pending => match self.poll_flush(cx) {
+                    // Nobody can be answered any more.
+                    Poll::Ready(Err(reason)) => {
+                        self.turn = Turn::Closing(Closing::Write(reason));
+                    }
+                    Poll::Ready(Ok(())) | Poll::Pending => ready!(self.poll_head_deadline(cx)),
+                },
             },
         }
         Poll::Ready(None)
@@ -209,12 +226,5 @@ where
             reply: Held::Out,
         };
         self.exchange
-    }
-
-    fn wait(&mut self, cx: &mut Context<'_>) {
-        match &mut self.waiting {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! The bounded work of one poll, shared by everything that the poll reaches.
 //!
-//! The driver behind `flow_to` opens a [`Turn`]; whatever loops inside it [`spend`]s: one unit
+//! The driver behind `flow_to` opens a turn; whatever loops inside it [`spend`]s: one unit
 //! an item where items are costly (a read, a poll of something foreign), one unit for a run of
 //! up to [`RUN`] items where they are cheap. A driver inside another's poll shares what is left.
 //! When nothing is left, the poll ends with a wake, so that other tasks get their turn.

@@ -136,11 +136,6 @@ impl Connection {
         self.receiving.has_input()
     }
 
-    /// Whether the peer has ended its direction.
-    pub(crate) fn has_peer_ended(&self) -> bool {
-        self.receiving.has_ended()
-    }
-
     /// Whether the peer offers to switch protocols, or asks for a tunnel.
     pub(crate) fn offers_switch(&self) -> bool {
         match self.exchange {
@@ -219,6 +214,10 @@ impl Connection {
         Ok(())
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for upgrades, which are still to come")
+    )]
     /// Writes the head that ends HTTP here: 101 to an upgrade that was offered, or 2xx to
     /// `CONNECT`. What the peer has sent behind its request is `into_remainder`.
     pub(crate) fn switch(&mut self, head: &Parts, now: SystemTime) -> Result<(), Error> {
@@ -313,6 +312,7 @@ impl Connection {
     }
 
     /// Whether both directions of the exchange are at their end.
+    #[cfg(test)]
     pub(crate) fn is_exchange_over(&self) -> bool {
         self.receiving.is_over() && !matches!(self.sending.state(), State::Idle | State::Body)
     }
@@ -337,6 +337,10 @@ impl Connection {
         Persistence::Close
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for upgrades, which are still to come")
+    )]
     /// What the peer has sent behind the request that ended HTTP here.
     pub(crate) fn into_remainder(self) -> Bytes {
         self.receiving.into_remainder()

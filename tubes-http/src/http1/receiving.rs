@@ -139,12 +139,12 @@ impl Receiving {
     }
 
     fn next_head(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
-        if let Some(fresh) = self.input.fresh() {
-            if let Some((request, found, length)) = parse::leading_request(fresh, limits) {
-                self.input.skip(length);
-                self.begin(found);
-                return Ok(Some(Event::Head(request, found)));
-            }
+        if let Some(fresh) = self.input.fresh()
+            && let Some((request, found, length)) = parse::leading_request(fresh, limits)
+        {
+            self.input.skip(length);
+            self.begin(found);
+            return Ok(Some(Event::Head(request, found)));
         }
         let Some(head) = self.input.head(limits)? else {
             return self.ended_idle();

@@ -189,6 +189,11 @@ where
         Ok(())
     }
 
+    /// Tasks that end while no item comes are taken note of at once.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.poll_reaped(cx, 0).map(Ok)
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

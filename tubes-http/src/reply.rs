@@ -25,15 +25,17 @@ pub(crate) trait Answer: Send + Sync {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
-    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
-    /// said. `length` where the whole body is known.
-    fn start(
+    /// Waits for room, then writes the whole reply: head, body (used up) and end.
+    fn poll_whole(
         &self,
         exchange: u64,
         head: &Parts,
-        length: Option<u64>,
-        first: Bytes,
-    ) -> Result<Wanted, Error>;
+        body: &mut Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>>;
+    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
+    /// said.
+    fn start(&self, exchange: u64, head: &Parts, first: Bytes) -> Result<Wanted, Error>;
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
     fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error>;
     /// The reply ends here without its end: answered with the error's status if no head has
@@ -170,7 +172,6 @@ impl Reply {
             half: self.half,
             head,
             stage: Stage::Head,
-            trailers: None,
         }
     }
 }
@@ -193,7 +194,6 @@ pub struct ReplyBody {
     /// Its fields are gone once they are written.
     head: Parts,
     stage: Stage,
-    trailers: Option<Trailers>,
 }
 
 enum Stage {
@@ -208,49 +208,85 @@ enum Stage {
 }
 
 impl ReplyBody {
-    /// Writes the head if it waits, then the piece that waits with it.
-    fn begin(&mut self, known: Known) -> Result<(), Reason> {
+    /// Writes the head if it waits, and the piece that waits with it; more may follow.
+    fn begin(&mut self) -> Result<(), Reason> {
         let first = match &mut self.stage {
             Stage::Head => Bytes::new(),
             Stage::First(first) => std::mem::take(first),
             Stage::Body | Stage::Over => return Ok(()),
         };
         self.stage = Stage::Over;
-        self.trailers = self.head.extensions.get().cloned();
-        let length = match known {
-            Known::All if self.trailers.is_none() => Some(first.len() as u64),
-            Known::All | Known::Nothing => None,
-        };
         let half = &self.half;
         let wanted = half
             .link
-            .start(half.exchange, &self.head, length, first)
+            .start(half.exchange, &self.head, first)
             .map_err(Error::into_reason)?;
         self.head.headers = HeaderMap::new();
         self.stage = Stage::Body;
-        if wanted == Wanted::Nothing {
-            return Err(Reason::Enough);
+        match wanted {
+            Wanted::Body => Ok(()),
+            Wanted::Nothing => Err(Reason::Enough),
         }
-        Ok(())
     }
-}
 
-/// What is known of the body when its head is written.
-#[derive(Clone, Copy)]
-enum Known {
-    All,
-    Nothing,
+    /// Writes the reply that waits, now that it is known to be whole.
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Self { half, head, stage } = self;
+        let body = match stage {
+            Stage::First(first) => first,
+            Stage::Head | Stage::Body | Stage::Over => &mut Bytes::new(),
+        };
+        let exchange = half.exchange;
+        ready!(
+            half.link
+                .poll_whole(exchange, head, body, cx)
+        )?;
+        half.end = End::Said;
+        self.stage = Stage::Over;
+        Poll::Ready(Ok(()))
+    }
+
+    fn has_trailers(&self) -> bool {
+        self.head
+            .extensions
+            .get::<Trailers>()
+            .is_some()
+    }
+
+    /// Writes the end, and the trailers behind it.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let half = &mut self.half;
+        let exchange = half.exchange;
+        // The end, too, waits for room: what is written is bounded.
+        if ready!(half.link.poll_room(exchange, cx)).is_err() {
+            half.cut(&Kind::Closed.into());
+            return Poll::Ready(Err(Kind::Closed.into()));
+        }
+        if let Err(Reason::Failed(error)) = self.begin() {
+            return Poll::Ready(Err(Error::from_flow(error)));
+        }
+        let half = &mut self.half;
+        half.end = End::Said;
+        let trailers = self.head.extensions.get();
+        let fields = trailers.and_then(Trailers::take);
+        Poll::Ready(
+            half.link
+                .finish(exchange, fields.as_ref()),
+        )
+    }
 }
 
 impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let (Stage::Head, true) = (&self.stage, has_no_body(self.head.status)) {
-            return Poll::Ready(
-                self.begin(Known::Nothing)
-                    .and(Err(Reason::Enough)),
-            );
+        if let Stage::Head = self.stage {
+            return Poll::Ready(if has_no_body(self.head.status) {
+                self.begin().and(Err(Reason::Enough))
+            } else {
+                // The first piece is not written before it is known whether others follow.
+                Ok(())
+            });
         }
         self.half
             .link
@@ -265,7 +301,7 @@ impl Drain<Bytes> for ReplyBody {
             self.stage = Stage::First(piece);
             return Ok(());
         }
-        self.begin(Known::Nothing)?;
+        self.begin()?;
         let half = &self.half;
         half.link
             .send(half.exchange, piece)
@@ -273,7 +309,7 @@ impl Drain<Bytes> for ReplyBody {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.begin(Known::Nothing)?;
+        self.begin()?;
         self.half
             .link
             .poll_flush(self.half.exchange, cx)
@@ -289,30 +325,11 @@ impl Drain<Bytes> for ReplyBody {
                 .cut(&Error::from_flow(error.clone()));
             return Poll::Ready(Err(error.clone()));
         }
-        // The end, too, waits for room: what is written is bounded.
-        if ready!(
-            self.half
-                .link
-                .poll_room(self.half.exchange, cx)
-        )
-        .is_err()
-        {
-            self.half.end = End::Said;
-            return Poll::Ready(Err(Error::from(Kind::Closed).into_flow()));
-        }
-        if let Err(Reason::Failed(error)) = self.begin(Known::All) {
-            return Poll::Ready(Err(error));
-        }
-        self.half.end = End::Said;
-        let trailers = self
-            .trailers
-            .take()
-            .and_then(|trailers| trailers.take());
-        let half = &self.half;
-        let finished = half
-            .link
-            .finish(half.exchange, trailers.as_ref());
-        Poll::Ready(finished.map_err(Error::into_flow))
+        let ended = match self.stage {
+            Stage::Head | Stage::First(_) if !self.has_trailers() => self.poll_whole(cx),
+            _ => self.poll_end(cx),
+        };
+        ended.map_err(Error::into_flow)
     }
 }
 

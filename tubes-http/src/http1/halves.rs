@@ -1,7 +1,7 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -103,30 +103,30 @@ where
             .interim(head.status(), head.headers())
     }
 
-    fn start(
+    fn poll_whole(
         &self,
         exchange: u64,
         head: &Parts,
-        length: Option<u64>,
-        first: Bytes,
-    ) -> Result<Wanted, Error> {
+        body: &mut Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(Kind::Closed.into()));
+        };
+        if ready!(link.poll_room(cx)).is_err() {
+            return Poll::Ready(Err(Kind::Closed.into()));
+        }
+        let body = std::mem::take(body);
+        let length = body.len() as u64;
+        link.start(head, Some(length), body)?;
+        Poll::Ready(finish(link, None))
+    }
+
+    fn start(&self, exchange: u64, head: &Parts, first: Bytes) -> Result<Wanted, Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        let now = link.clock.wall();
-        if let Some(broken) = link.broken.clone() {
-            // The request could not be understood to its end: that is what is answered.
-            link.engine.refuse(&broken, now);
-            return Err(broken);
-        }
-        link.engine.start(head, length, now)?;
-        if !link.engine.wants_body() {
-            return Ok(Wanted::Nothing);
-        }
-        if !first.is_empty() {
-            link.engine.send(first)?;
-        }
-        Ok(Wanted::Body)
+        link.start(head, None, first)
     }
 
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {
@@ -137,22 +137,10 @@ where
     }
 
     fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error> {
-        let Some(mut link) = self.lock_for(exchange) else {
-            return Err(Kind::Closed.into());
-        };
-        let finished = link.engine.finish(trailers);
-        if let Err(error) = &finished {
-            link.broken = Some(error.clone());
+        match self.lock_for(exchange) {
+            Some(link) => finish(link, trailers),
+            None => Err(Kind::Closed.into()),
         }
-        let waker = link.let_go(Half::Reply);
-        drop(link);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        if finished? == Finished::TrailersLost {
-            tracing::warn!("trailers lost: this message could not carry all of them");
-        }
-        Ok(())
     }
 
     fn cut(&self, exchange: u64, error: &Error) {
@@ -174,6 +162,54 @@ where
             waker.wake();
         }
     }
+}
+
+impl<F, D> Link<F, D>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    /// Writes the head, and the first piece of the body if one is wanted.
+    fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
+        let now = self.clock.wall();
+        if let Some(broken) = self.broken.clone() {
+            // The request could not be understood to its end: that is what is answered.
+            self.engine.refuse(&broken, now);
+            return Err(broken);
+        }
+        self.engine.start(head, length, now)?;
+        if !self.engine.wants_body() {
+            return Ok(Wanted::Nothing);
+        }
+        if !first.is_empty() {
+            self.engine.send(first)?;
+        }
+        Ok(Wanted::Body)
+    }
+}
+
+/// Writes the end of a reply, and lets go of it.
+fn finish<F, D>(
+    mut link: MutexGuard<'_, Link<F, D>>,
+    trailers: Option<&HeaderMap>,
+) -> Result<(), Error>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    let finished = link.engine.finish(trailers);
+    if let Err(error) = &finished {
+        link.broken = Some(error.clone());
+    }
+    let waker = link.let_go(Half::Reply);
+    drop(link);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+    if finished? == Finished::TrailersLost {
+        tracing::warn!("trailers lost: this message could not carry all of them");
+    }
+    Ok(())
 }
 
 /// What a handle hears whose exchange is over.

@@ -134,6 +134,9 @@ impl Receiving {
     }
 
     fn next_head(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
+        if self.input.is_empty() {
+            return self.ended_idle();
+        }
         if let Some(fresh) = self.input.fresh() {
             if let Some((request, found, length)) = parse::leading_request(fresh, limits) {
                 self.input.skip(length);

@@ -1,6 +1,7 @@
 //! The peer's direction: its bytes, cut into events, until they end or make no sense.
 
 use bytes::Bytes;
+use http::Request;
 
 use crate::http1::decode::{Decoder, Piece, Rest};
 use crate::http1::event::Event;
@@ -138,7 +139,8 @@ impl Receiving {
             return self.ended_idle();
         }
         if let Some(fresh) = self.input.fresh() {
-            if let Some((request, found, length)) = parse::leading_request(fresh, limits) {
+            let mut request = Request::new(());
+            if let Some((found, length)) = parse::leading_request(fresh, limits, &mut request) {
                 self.input.skip(length);
                 self.begin(found);
                 return Ok(Some(Event::Head(request, found)));
@@ -147,7 +149,8 @@ impl Receiving {
         let Some(head) = self.input.head(limits)? else {
             return self.ended_idle();
         };
-        let (request, found) = parse::request(&head, limits)?;
+        let mut request = Request::new(());
+        let found = parse::request(&head, limits, &mut request)?;
         self.begin(found);
         Ok(Some(Event::Head(request, found)))
     }

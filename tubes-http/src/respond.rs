@@ -278,24 +278,24 @@ where
                     let reply = reply.take();
                     match (reply, answer) {
                         (Some(reply), Ok(response)) => {
-                            self.set(Step::Replying(reply.send(response)));
+                            self.set(Self::Replying(reply.send(response)));
                         }
                         (Some(reply), Err(error)) => {
                             let response = asked.failure(error.into());
-                            self.set(Step::Failing(reply.send(response)));
+                            self.set(Self::Failing(reply.send(response)));
                         }
-                        (None, _) => self.set(Step::Done),
+                        (None, _) => self.set(Self::Done),
                     }
                 }
                 StepNow::Replying(sending) => {
                     let sent = ready!(sending.poll(cx));
                     asked.log_cut(sent);
-                    self.set(Step::Done);
+                    self.set(Self::Done);
                 }
                 StepNow::Failing(sending) => {
                     let sent = ready!(sending.poll(cx));
                     asked.log_cut(sent);
-                    self.set(Step::Done);
+                    self.set(Self::Done);
                 }
                 StepNow::Done => return Poll::Ready(()),
             }

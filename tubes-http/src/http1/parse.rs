@@ -317,3 +317,38 @@ const NEVER_TRAILING: [&str; 40] = [
     "www-authenticate",
     "x-forwarded-for",
 ];
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::leading_request;
+    use crate::limits::Limits;
+
+    #[test]
+    fn only_a_faultless_head_takes_the_short_way() {
+        let cases: [(&[u8], Option<usize>); 13] = [
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET", Some(27)),
+            (b"GET / HTTP/1.0\r\n\r\n", Some(18)),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r", None),
+            (b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None),
+            (b"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None),
+            (b"GET / HTTP/1.1\nHost: a\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\nB: c\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\n\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\n\r\n", None),
+            (b"GET / HTTP/1.0\n\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\rB: c\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\tb\r\n\r\n", None),
+            (b"GET /123456789012345 HTTP/1.0\r\n\r\n", None),
+        ];
+        let limits = Limits::default().with_request_line(28);
+        for (bytes, expected) in cases {
+            let mut request = Request::new(());
+            let length = leading_request(&Bytes::from_static(bytes), &limits, &mut request)
+                .map(|(_, length)| length);
+            assert_eq!(length, expected, "{}", bytes.escape_ascii());
+        }
+    }
+}

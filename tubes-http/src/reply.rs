@@ -25,15 +25,18 @@ pub(crate) trait Answer: Send + Sync {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
-    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
-    /// said. `length` where the whole body is known.
-    fn start(
+    /// Waits for room, then writes the whole reply: head, body (used up) and end; and lets it
+    /// leave, if it can at once. `poll_left` is called next if it is not `Over` then.
+    fn poll_whole(
         &self,
         exchange: u64,
         head: &mut Parts,
-        length: Option<u64>,
-        first: Bytes,
-    ) -> Result<Wanted, Error>;
+        body: &mut Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<End, Error>>;
+    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
+    /// said.
+    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error>;
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
     /// The end of the body; `poll_left` is called next.
     fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error>;
@@ -86,7 +89,7 @@ struct Half {
 
 /// How far a reply has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// Its end has not been said.
     Open,
     /// Its end is written, and may not have left.
@@ -108,6 +111,10 @@ impl Half {
         self.end = End::Said;
         self.link
             .finish(self.exchange, trailers)
+    }
+
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.link.poll_room(self.exchange, cx)
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
@@ -196,7 +203,6 @@ impl Reply {
             half: self.half,
             head,
             stage: Stage::Head,
-            trailers: None,
         }
     }
 }
@@ -219,7 +225,6 @@ pub struct ReplyBody {
     /// Its fields are gone once they are written.
     head: Parts,
     stage: Stage,
-    trailers: Option<Trailers>,
 }
 
 enum Stage {
@@ -234,53 +239,93 @@ enum Stage {
 }
 
 impl ReplyBody {
-    /// Writes the head if it waits, then the piece that waits with it.
-    fn begin(&mut self, known: Known) -> Result<(), Reason> {
+    /// Writes the head if it waits, and the piece that waits with it; more may follow.
+    fn begin(&mut self) -> Result<(), Reason> {
         let first = match &mut self.stage {
             Stage::Head => Bytes::new(),
             Stage::First(first) => std::mem::take(first),
             Stage::Body | Stage::Over => return Ok(()),
         };
         self.stage = Stage::Over;
-        self.trailers = self.head.extensions.get().cloned();
-        let length = match known {
-            Known::All if self.trailers.is_none() => Some(first.len() as u64),
-            Known::All | Known::Nothing => None,
-        };
         let half = &self.half;
         let wanted = half
             .link
-            .start(half.exchange, &mut self.head, length, first)
+            .start(half.exchange, &mut self.head, first)
             .map_err(Error::into_reason)?;
         self.head.headers = HeaderMap::new();
         self.stage = Stage::Body;
-        if wanted == Wanted::Nothing {
-            return Err(Reason::Enough);
+        match wanted {
+            Wanted::Body => Ok(()),
+            Wanted::Nothing => Err(Reason::Enough),
         }
-        Ok(())
     }
-}
 
-/// What is known of the body when its head is written.
-#[derive(Clone, Copy)]
-enum Known {
-    All,
-    Nothing,
+    /// Writes the reply that waits, now that it is known to be whole.
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Self { half, head, stage } = self;
+        let body = match stage {
+            Stage::First(first) => first,
+            Stage::Head | Stage::Body | Stage::Over => &mut Bytes::new(),
+        };
+        let exchange = half.exchange;
+        let end = ready!(
+            half.link
+                .poll_whole(exchange, head, body, cx)
+        );
+        self.stage = Stage::Over;
+        match end {
+            Ok(end) => half.end = end,
+            Err(error) => {
+                half.cut(&error);
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes what is left, the end, and the trailers behind it. Each waits for room: what is
+    /// written is bounded.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let mut written = ready!(self.half.poll_room(cx));
+        if let (Ok(()), Stage::Head | Stage::First(_)) = (&written, &self.stage) {
+            written = match self.begin() {
+                Ok(()) | Err(Reason::Enough | Reason::Finished) => {
+                    ready!(self.half.poll_room(cx))
+                }
+                Err(failed) => Err(failed),
+            };
+        }
+        if let Err(reason) = written {
+            let error = Error::from_reason(reason);
+            self.half.cut(&error);
+            return Poll::Ready(Err(error));
+        }
+        let trailers = self.head.extensions.get();
+        let fields = trailers.and_then(Trailers::take);
+        Poll::Ready(self.half.finish(fields))
+    }
+
+    fn has_trailers(&self) -> bool {
+        self.head
+            .extensions
+            .get::<Trailers>()
+            .is_some()
+    }
 }
 
 impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let (Stage::Head, true) = (&self.stage, has_no_body(self.head.status)) {
-            return Poll::Ready(
-                self.begin(Known::Nothing)
-                    .and(Err(Reason::Enough)),
-            );
+        if let Stage::Head = self.stage {
+            return Poll::Ready(if has_no_body(self.head.status) {
+                self.begin().and(Err(Reason::Enough))
+            } else {
+                // The first piece is not written before it is known whether others follow.
+                Ok(())
+            });
         }
-        self.half
-            .link
-            .poll_room(self.half.exchange, cx)
+        self.half.poll_room(cx)
     }
 
     fn receive(mut self: Pin<&mut Self>, piece: Bytes) -> Result<(), Reason> {
@@ -291,7 +336,7 @@ impl Drain<Bytes> for ReplyBody {
             self.stage = Stage::First(piece);
             return Ok(());
         }
-        self.begin(Known::Nothing)?;
+        self.begin()?;
         let half = &self.half;
         half.link
             .send(half.exchange, piece)
@@ -299,7 +344,7 @@ impl Drain<Bytes> for ReplyBody {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.begin(Known::Nothing)?;
+        self.begin()?;
         self.half
             .link
             .poll_flush(self.half.exchange, cx)
@@ -316,50 +361,17 @@ impl Drain<Bytes> for ReplyBody {
             return Poll::Ready(Err(error.clone()));
         }
         if self.half.end == End::Open {
-            ready!(self.poll_end(cx))?;
+            let ended = match self.stage {
+                Stage::Head | Stage::First(_) if !self.has_trailers() => self.poll_whole(cx),
+                _ => self.poll_end(cx),
+            };
+            ready!(ended).map_err(Error::into_flow)?;
         }
-        let left = ready!(self.half.poll_left(cx));
-        Poll::Ready(left.map_err(|reason| Error::from_reason(reason).into_flow()))
-    }
-}
-
-impl ReplyBody {
-    /// Writes what is left, and the end. Each waits for room: what is written is bounded.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), tubes::Error>> {
-        let written = match ready!(
-            self.half
-                .link
-                .poll_room(self.half.exchange, cx)
-        ) {
-            Ok(()) => match self.begin(Known::All) {
-                Err(Reason::Failed(error)) => Err(error),
-                Ok(()) | Err(_) => Ok(()),
-            },
-            Err(reason) => Err(Error::from_reason(reason).into_flow()),
-        };
-        if let Err(error) = written {
-            self.half
-                .cut(&Error::from_flow(error.clone()));
-            return Poll::Ready(Err(error));
+        if self.half.end == End::Said {
+            ready!(self.half.poll_left(cx))
+                .map_err(|reason| Error::from_reason(reason).into_flow())?;
         }
-        if let Err(reason) = ready!(
-            self.half
-                .link
-                .poll_room(self.half.exchange, cx)
-        ) {
-            let error = Error::from_reason(reason);
-            self.half.cut(&error);
-            return Poll::Ready(Err(error.into_flow()));
-        }
-        let trailers = self
-            .trailers
-            .take()
-            .and_then(|trailers| trailers.take());
-        Poll::Ready(
-            self.half
-                .finish(trailers)
-                .map_err(Error::into_flow),
-        )
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -13,6 +13,7 @@
 //!   an error of next_event(): refuse(error), flush, linger, close
 //! ```
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -36,7 +37,7 @@ use crate::limits::Limits;
 /// No order of calls panics; one that makes no sense is an error of the application.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    limits: Limits,
+    limits: Arc<Limits>,
     receiving: Receiving,
     sending: Sending,
     exchange: Exchange,
@@ -56,9 +57,9 @@ enum Exchange {
 
 /// What arrives.
 impl Connection {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: impl Into<Arc<Limits>>) -> Self {
         Self {
-            limits,
+            limits: limits.into(),
             receiving: Receiving::new(),
             sending: Sending::new(),
             exchange: Exchange::None,

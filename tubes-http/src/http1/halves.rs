@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::http1::encode_body::Finished;
 use crate::http1::link::{Half, Link, Turn};
 use crate::kind::Kind;
-use crate::reply::{Answer, Wanted};
+use crate::reply::{Answer, End, Wanted};
 
 /// What the exchanges, their bodies and replies share. One lock, and one holder at a time: all of
 /// them are polled by the connection's own task, unless the application moves one elsewhere.
@@ -119,30 +119,39 @@ where
             .interim(head.status(), head.headers())
     }
 
-    fn start(
+    fn poll_whole(
         &self,
         exchange: u64,
         head: &mut Parts,
-        length: Option<u64>,
-        first: Bytes,
-    ) -> Result<Wanted, Error> {
+        body: &mut Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<End, Error>> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        let now = link.clock.wall();
-        if let Some(broken) = link.broken.clone() {
-            // The request could not be understood to its end: that is what is answered.
-            link.engine.refuse(&broken, now);
-            return Err(broken);
+        let room = link.poll_room(cx);
+        if room.is_pending() {
+            keep(&mut link.writer, cx);
         }
-        link.engine.start(head, length, now)?;
-        if !link.engine.wants_body() {
-            return Ok(Wanted::Nothing);
+        ready!(room).map_err(Error::from_reason)?;
+        let body = std::mem::take(body);
+        let length = body.len() as u64;
+        link.start(head, Some(length), body)?;
+        link.finish(None)?;
+        match poll_left(link, cx) {
+            Poll::Ready(left) => Poll::Ready(
+                left.map(|()| End::Over)
+                    .map_err(Error::from_reason),
+            ),
+            Poll::Pending => Poll::Ready(Ok(End::Said)),
         }
-        if !first.is_empty() {
-            link.engine.send(first)?;
-        }
-        Ok(Wanted::Body)
+    }
+
+    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        link.start(head, None, first)
     }
 
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {
@@ -156,37 +165,14 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        match link.engine.finish(trailers.as_ref()) {
-            Ok(Finished::Whole) => Ok(()),
-            Ok(Finished::TrailersLost) => {
-                tracing::warn!("trailers lost: this message could not carry all of them");
-                Ok(())
-            }
-            Err(error) => {
-                link.broken = Some(error.clone());
-                Err(error)
-            }
-        }
+        link.finish(trailers.as_ref())
     }
 
     fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let Some(mut link) = self.lock_for(exchange) else {
-            return Poll::Ready(Err(over()));
-        };
-        // Replies of requests that are already there leave in one write.
-        let left = if link.has_next() {
-            Ok(())
-        } else {
-            let flushed = link.poll_flush(cx);
-            if flushed.is_pending() {
-                keep(&mut link.writer, cx);
-            }
-            ready!(flushed)
-        };
-        let waiting = link.let_go(Half::Reply);
-        drop(link);
-        wake(waiting);
-        Poll::Ready(left)
+        match self.lock_for(exchange) {
+            Some(link) => poll_left(link, cx),
+            None => Poll::Ready(Err(over())),
+        }
     }
 
     fn let_go(&self, exchange: u64) {
@@ -214,6 +200,70 @@ where
         wake(reader);
         wake(waiting);
     }
+}
+
+impl<F, D> Link<F, D>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    /// Writes the head, and the first piece of the body if one is wanted.
+    fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
+        let now = self.clock.wall();
+        if let Some(broken) = self.broken.clone() {
+            // The request could not be understood to its end: that is what is answered.
+            self.engine.refuse(&broken, now);
+            return Err(broken);
+        }
+        self.engine.start(head, length, now)?;
+        if !self.engine.wants_body() {
+            return Ok(Wanted::Nothing);
+        }
+        if !first.is_empty() {
+            self.engine.send(first)?;
+        }
+        Ok(Wanted::Body)
+    }
+
+    /// Writes the end.
+    fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Error> {
+        match self.engine.finish(trailers) {
+            Ok(Finished::Whole) => Ok(()),
+            Ok(Finished::TrailersLost) => {
+                tracing::warn!("trailers lost: this message could not carry all of them");
+                Ok(())
+            }
+            Err(error) => {
+                self.broken = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Lets a reply leave that is written to its end, and lets go of it.
+fn poll_left<F, D>(
+    mut link: MutexGuard<'_, Link<F, D>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Reason>>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    // Replies of requests that are already there leave in one write.
+    let left = if link.has_next() {
+        Ok(())
+    } else {
+        let flushed = link.poll_flush(cx);
+        if flushed.is_pending() {
+            keep(&mut link.writer, cx);
+        }
+        ready!(flushed)
+    };
+    let waiting = link.let_go(Half::Reply);
+    drop(link);
+    wake(waiting);
+    Poll::Ready(left)
 }
 
 /// Remembers who polled, for whoever can go on with it.

@@ -137,7 +137,7 @@ where
 {
     pub(crate) fn new(fount: F, drain: D, limits: Arc<Limits>, clock: SharedClock) -> Self {
         Self {
-            engine: Connection::new((*limits).clone()),
+            engine: Connection::new(Arc::clone(&limits)),
             limits,
             fount: Box::pin(fount),
             drain: Box::pin(drain),

@@ -16,13 +16,18 @@ use crate::http1::input::check;
 use crate::kind::Kind;
 use crate::limits::Limits;
 
-/// Parses a whole head, its empty line included.
-pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<(Request<()>, Found), Kind> {
+/// Parses a whole head, its empty line included, into a new `request`: in place, since it is
+/// large and would be moved several times.
+pub(crate) fn request(
+    head: &Bytes,
+    limits: &Limits,
+    request: &mut Request<()>,
+) -> Result<Found, Kind> {
     let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
     match raw.parse_with_uninit_headers(head, lines) {
-        Ok(httparse::Status::Complete(_)) => checked(head, &raw, limits),
+        Ok(httparse::Status::Complete(_)) => checked(head, &raw, limits, request),
         Ok(httparse::Status::Partial) => Err(Kind::BadRequestLine),
         Err(error) => Err(refusal(head, error)),
     }
@@ -31,13 +36,15 @@ pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<(Request<()>, Fou
 /// Parses the head that `bytes` begin with, and says its length: in one go what [`Input::head`]
 /// and [`request`] do together, for the head that is whole and faultless, as nearly all are.
 ///
-/// `None`: it is not. What is wrong with it, if anything, is for those two to say.
+/// `None`: it is not, and `request` is spoilt. What is wrong with it, if anything, is for those
+/// two to say.
 ///
 /// [`Input::head`]: crate::http1::input::Input::head
 pub(crate) fn leading_request(
     bytes: &Bytes,
     limits: &Limits,
-) -> Option<(Request<()>, Found, usize)> {
+    request: &mut Request<()>,
+) -> Option<(Found, usize)> {
     let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
@@ -53,8 +60,8 @@ pub(crate) fn leading_request(
     if !faultless {
         return None;
     }
-    let (request, found) = checked(bytes, &raw, limits).ok()?;
-    Some((request, found, length))
+    let found = checked(bytes, &raw, limits, request).ok()?;
+    Some((found, length))
 }
 
 /// RFC 9112 §2.2: whether each line ends with CRLF. `httparse` takes a bare LF, too.
@@ -72,7 +79,8 @@ fn checked(
     bytes: &Bytes,
     raw: &httparse::Request<'_, '_>,
     limits: &Limits,
-) -> Result<(Request<()>, Found), Kind> {
+    request: &mut Request<()>,
+) -> Result<Found, Kind> {
     let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
         return Err(Kind::BadRequestLine);
     };
@@ -87,14 +95,13 @@ fn checked(
         Version::HTTP_11
     };
 
-    let mut request = Request::new(());
     let fields = fields(bytes, raw.headers, request.headers_mut())?;
     let found = fields.of_request(&method, version)?;
     rewrite_host(request.headers_mut(), &uri, &method)?;
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.version_mut() = version;
-    Ok((request, found))
+    Ok(found)
 }
 
 /// Parses a trailer section, its empty line included, and leaves out what has no place there.
@@ -310,3 +317,38 @@ const NEVER_TRAILING: [&str; 40] = [
     "www-authenticate",
     "x-forwarded-for",
 ];
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::leading_request;
+    use crate::limits::Limits;
+
+    #[test]
+    fn only_a_faultless_head_takes_the_short_way() {
+        let cases: [(&[u8], Option<usize>); 13] = [
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET", Some(27)),
+            (b"GET / HTTP/1.0\r\n\r\n", Some(18)),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r", None),
+            (b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None),
+            (b"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None),
+            (b"GET / HTTP/1.1\nHost: a\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\nB: c\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\n\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\n\r\n", None),
+            (b"GET / HTTP/1.0\n\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\rB: c\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\tb\r\n\r\n", None),
+            (b"GET /123456789012345 HTTP/1.0\r\n\r\n", None),
+        ];
+        let limits = Limits::default().with_request_line(28);
+        for (bytes, expected) in cases {
+            let mut request = Request::new(());
+            let length = leading_request(&Bytes::from_static(bytes), &limits, &mut request)
+                .map(|(_, length)| length);
+            assert_eq!(length, expected, "{}", bytes.escape_ascii());
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The peer's direction: its bytes, cut into events, until they end or make no sense.
 
 use bytes::Bytes;
+use http::Request;
 
 use crate::http1::decode::{Decoder, Piece, Rest};
 use crate::http1::event::Event;
@@ -139,17 +140,22 @@ impl Receiving {
     }
 
     fn next_head(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
-        if let Some(fresh) = self.input.fresh()
-            && let Some((request, found, length)) = parse::leading_request(fresh, limits)
-        {
-            self.input.skip(length);
-            self.begin(found);
-            return Ok(Some(Event::Head(request, found)));
+        if self.input.is_empty() {
+            return self.ended_idle();
+        }
+        if let Some(fresh) = self.input.fresh() {
+            let mut request = Request::new(());
+            if let Some((found, length)) = parse::leading_request(fresh, limits, &mut request) {
+                self.input.skip(length);
+                self.begin(found);
+                return Ok(Some(Event::Head(request, found)));
+            }
         }
         let Some(head) = self.input.head(limits)? else {
             return self.ended_idle();
         };
-        let (request, found) = parse::request(&head, limits)?;
+        let mut request = Request::new(());
+        let found = parse::request(&head, limits, &mut request)?;
         self.begin(found);
         Ok(Some(Event::Head(request, found)))
     }

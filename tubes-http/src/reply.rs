@@ -298,8 +298,9 @@ impl Drain<Bytes> for ReplyBody {
         )
         .is_err()
         {
-            self.half.end = End::Said;
-            return Poll::Ready(Err(Error::from(Kind::Closed).into_flow()));
+            let closed = Error::from(Kind::Closed);
+            self.half.cut(&closed);
+            return Poll::Ready(Err(closed.into_flow()));
         }
         if let Err(Reason::Failed(error)) = self.begin(Known::All) {
             return Poll::Ready(Err(error));

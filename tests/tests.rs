@@ -10,3 +10,5 @@ mod http1_server;
 mod http1_bodies;
 // What attackers send over HTTP/1: refused with a status, and nothing behind it is served.
 mod http1_malformed;
+// How HTTP/1 ends when not all is well: failures, panics, cuts, shutdown, other tasks.
+mod http1_ends;

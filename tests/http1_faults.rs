@@ -106,8 +106,7 @@ fn judge(served: &Served, case: &str) {
         assert_eq!(number + 1, answers.len(), "{case}: cut, and then more");
         let body = answer.body.escape_ascii().to_string();
         // Of a head that is cut, only its beginning is there.
-        let begins =
-            answer.status == 0 || format!("{expected}").starts_with(&format!("200 {body}"));
+        let begins = answer.status == 0 || expected.starts_with(&format!("200 {body}"));
         assert!(begins, "{case}: {answer}");
         let drain = served.ends().1;
         assert!(

@@ -519,6 +519,19 @@ mod shutdown {
     }
 
     #[test]
+    fn what_is_discarded_and_what_is_pipelined_is_not_followed_by_another_exchange() {
+        let (setup, stop) = Setup::new().until();
+        let served = setup.respond(hello);
+        served.send(POST_10).send("01234");
+        drop(stop);
+        served.run();
+        assert_eq!(served.ends(), OPEN);
+        served.send("56789").send(GET);
+        assert_eq!(served.lines(), ["200 Hello"]);
+        assert_eq!(served.ends(), LINGERS);
+    }
+
+    #[test]
     fn a_reply_that_has_begun_is_finished_and_then_the_connection_closes() {
         let (setup, stop) = Setup::new().until();
         let served = setup.respond(echo);
@@ -726,6 +739,58 @@ mod elsewhere {
         assert_eq!(noted.take(), ["sent"]);
         served.send("56789");
         assert_eq!(noted.take(), ["Ok(10)"]);
+        assert_eq!(served.answers()[0].body.len(), 200_000);
+        assert_eq!(served.ends(), OPEN);
+    }
+
+    /// Wakes another.
+    struct Relay(std::task::Waker);
+
+    impl std::task::Wake for Relay {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.wake_by_ref();
+        }
+    }
+
+    #[test]
+    fn a_reply_in_the_same_task_under_another_waker_does_not_spin_while_it_waits() {
+        let served = Setup::new().serve(async |mut exchanges| {
+            let mut reply: Option<Pin<Box<dyn Future<Output = ()>>>> = None;
+            poll_fn(|cx| {
+                loop {
+                    let relay = std::sync::Arc::new(Relay(cx.waker().clone())).into();
+                    let mut other = Context::from_waker(&relay);
+                    if let Some(sending) = &mut reply {
+                        if sending
+                            .as_mut()
+                            .poll(&mut other)
+                            .is_ready()
+                        {
+                            reply = None;
+                        }
+                    }
+                    match Pin::new(&mut exchanges).poll_next(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Err(reason)) => return Poll::Ready(reason.into_result()),
+                        Poll::Ready(Ok(exchange)) => {
+                            let pieces = founts::iter(vec![Bytes::from(vec![b'x'; 40_000]); 5]);
+                            let sending = exchange
+                                .into_parts()
+                                .1
+                                .send(Response::new(pieces));
+                            reply = Some(Box::pin(async { drop(sending.await) }));
+                        }
+                    }
+                }
+            })
+            .await
+        });
+        served.peer.stall();
+        served.send(GET);
+        served.peer.take(1);
+        served.run();
+        served.peer.resume();
+        served.run();
         assert_eq!(served.answers()[0].body.len(), 200_000);
         assert_eq!(served.ends(), OPEN);
     }

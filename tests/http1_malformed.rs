@@ -178,7 +178,7 @@ fn attack(bytes: &[u8], cut: Cut) -> (Served, Vec<String>) {
 
 fn latin_1(text: &str) -> Vec<u8> {
     text.chars()
-        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .map(|c| u8::try_from(u32::from(c)).expect("vectors are written in Latin-1"))
         .collect()
 }
 

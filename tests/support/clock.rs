@@ -6,6 +6,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tubes::clock::{Clock, SharedClock, Timer};
 
+#[derive(Debug)]
+struct Sleeper {
+    timer: usize,
+    at: Instant,
+    waker: Waker,
+}
+
 /// A clock that stands still until it is moved. It begins at the date of RFC 9110 §5.6.7.
 #[derive(Clone, Debug)]
 pub struct HandClock(Arc<Mutex<Hands>>);
@@ -14,8 +21,10 @@ pub struct HandClock(Arc<Mutex<Hands>>);
 struct Hands {
     now: Instant,
     wall: SystemTime,
-    /// Whom to wake, and when.
-    sleepers: Vec<(Instant, Waker)>,
+    /// Whom to wake, and when: at most one for each timer.
+    sleepers: Vec<Sleeper>,
+    /// Timers that were made.
+    timers: usize,
 }
 
 impl HandClock {
@@ -30,6 +39,7 @@ impl HandClock {
             now: Instant::now(),
             wall: UNIX_EPOCH + Duration::from_secs(784_111_777),
             sleepers: Vec::new(),
+            timers: 0,
         })))
     }
 
@@ -45,13 +55,12 @@ impl HandClock {
         hands.now += time;
         hands.wall += time;
         let now = hands.now;
-        let (due, sleepers) = std::mem::take(&mut hands.sleepers)
-            .into_iter()
-            .partition(|(at, _)| *at <= now);
+        let sleepers = std::mem::take(&mut hands.sleepers).into_iter();
+        let (due, sleepers): (Vec<_>, _) = sleepers.partition(|sleeper| sleeper.at <= now);
         hands.sleepers = sleepers;
         drop(hands);
-        for (_, waker) in Vec::<(Instant, Waker)>::into_iter(due) {
-            waker.wake();
+        for sleeper in due {
+            sleeper.waker.wake();
         }
     }
 
@@ -78,8 +87,11 @@ impl Clock for HandClock {
     }
 
     fn timer(&self, at: Instant) -> Box<dyn Timer> {
+        let mut hands = self.hands();
+        hands.timers += 1;
         Box::new(HandTimer {
             clock: self.clone(),
+            number: hands.timers,
             at,
         })
     }
@@ -88,6 +100,7 @@ impl Clock for HandClock {
 #[derive(Debug)]
 struct HandTimer {
     clock: HandClock,
+    number: usize,
     at: Instant,
 }
 
@@ -103,10 +116,12 @@ impl Timer for HandTimer {
         }
         hands
             .sleepers
-            .retain(|(_, waker)| !waker.will_wake(cx.waker()));
-        hands
-            .sleepers
-            .push((self.at, cx.waker().clone()));
+            .retain(|sleeper| sleeper.timer != self.number);
+        hands.sleepers.push(Sleeper {
+            timer: self.number,
+            at: self.at,
+            waker: cx.waker().clone(),
+        });
         Poll::Pending
     }
 }

@@ -56,19 +56,13 @@ where
         let data = link.poll_data(cx);
         if data.is_pending() {
             keep(&mut link.reader, cx);
-            let writer = link.other_writer(cx);
-            drop(link);
-            wake(writer);
         }
         data
     }
 
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
         if let Some(mut link) = self.lock_for(exchange) {
-            drop(link.poll_flush(cx));
-            let writer = link.other_writer(cx);
-            drop(link);
-            wake(writer);
+            drop(link.poll_help(cx));
         }
     }
 
@@ -96,6 +90,8 @@ where
         let polled = link.poll_room(cx);
         if polled.is_pending() {
             keep(&mut link.writer, cx);
+        } else {
+            link.writer = None;
         }
         polled
     }
@@ -107,6 +103,8 @@ where
         let polled = link.poll_flush(cx);
         if polled.is_pending() {
             keep(&mut link.writer, cx);
+        } else {
+            link.writer = None;
         }
         polled
     }
@@ -274,7 +272,7 @@ pub(super) fn keep(place: &mut Option<Waker>, cx: &Context<'_>) {
     }
 }
 
-pub(super) fn wake(waker: Option<Waker>) {
+fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
     }

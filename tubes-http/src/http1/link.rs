@@ -45,7 +45,7 @@ pub(crate) struct Link<F, D> {
     pub(super) waiting: Option<Waker>,
     /// Who waits for the request's body.
     pub(super) reader: Option<Waker>,
-    /// Who waits for room in the drain, to reply. The drain itself knows only who asked last.
+    /// Who waits for the drain, to reply.
     pub(super) writer: Option<Waker>,
     /// Trailers of the request, until somebody asks for them.
     pub(super) trailers: Option<HeaderMap>,
@@ -214,6 +214,15 @@ where
         }
     }
 
+    /// What is written leaves, for whoever happens to be polled. The drain knows only who asked
+    /// last: while who replies waits for it, nobody else may ask.
+    pub(super) fn poll_help(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if self.writer.is_some() {
+            return Poll::Pending;
+        }
+        self.poll_flush(cx)
+    }
+
     /// The peer takes nothing: not for ever.
     fn poll_write_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         self.writing
@@ -240,12 +249,6 @@ where
         self.engine.is_request_over() && self.engine.has_input() && !self.engine.is_cut()
     }
 
-    /// Who replies, if it is not who has just polled the drain: he is no longer known there.
-    pub(super) fn other_writer(&mut self, cx: &Context<'_>) -> Option<Waker> {
-        self.writer
-            .take_if(|writer| !writer.will_wake(cx.waker()))
-    }
-
     /// The next piece of the request's body.
     pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         if self.engine.expects_continue() {
@@ -255,7 +258,7 @@ where
                 self.engine
                     .interim(http::StatusCode::CONTINUE, &head),
             );
-            drop(self.poll_flush(cx));
+            drop(self.poll_help(cx));
         }
         loop {
             let event = match self.engine.next_event() {
@@ -285,7 +288,7 @@ where
                         return Poll::Ready(Err(error.into_reason()));
                     }
                     Poll::Pending => {
-                        if let Poll::Ready(Err(reason)) = self.poll_flush(cx) {
+                        if let Poll::Ready(Err(reason)) = self.poll_help(cx) {
                             return Poll::Ready(Err(reason));
                         }
                         self.reading

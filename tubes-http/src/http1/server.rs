@@ -14,7 +14,7 @@ use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::http1::event::Event;
-use crate::http1::halves::{Shared, keep, wake};
+use crate::http1::halves::{Shared, keep};
 use crate::http1::length::BodyLength;
 use crate::http1::link::{Awaited, Closing, Held, Link, Turn, declared};
 use crate::kind::Kind;
@@ -86,10 +86,7 @@ where
                 Turn::Serving { .. } => {
                     keep(&mut link.waiting, cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
-                    drop(link.poll_flush(cx));
-                    let writer = link.other_writer(cx);
-                    drop(link);
-                    wake(writer);
+                    drop(link.poll_help(cx));
                     return Poll::Pending;
                 }
                 Turn::Discarding => ready!(link.poll_discarded(cx)),
@@ -105,11 +102,7 @@ where
     /// What is written goes out, and a shutdown is heard.
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
         self.poll_until(cx);
-        let mut link = self.shared.lock();
-        drop(link.poll_flush(cx));
-        let writer = link.other_writer(cx);
-        drop(link);
-        wake(writer);
+        drop(self.shared.lock().poll_help(cx));
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {

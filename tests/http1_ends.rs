@@ -1,0 +1,885 @@
+//! How exchanges and connections end when not all is well: failures, panics, cuts, shutdown.
+
+use std::cell::RefCell;
+use std::future::{Future, pending, poll_fn};
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use support::serving::{Setup, why, why_failed};
+use tubes::{BoxError, Drain, Fount, Reason, drains, founts};
+use tubes_http::{Body, Error, Kind};
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+const POST_10: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
+const EXPECT: &str =
+    "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n";
+const CLOSED: (&str, &str, &str) = ("enough", "finished", "over");
+const OPEN: (&str, &str, &str) = ("open", "open", "runs");
+const LINGERS: (&str, &str, &str) = ("open", "finished", "runs");
+
+type Answer = Result<Response<Body>, Error>;
+
+async fn hello(_: Request<Body>) -> Answer {
+    Ok(Response::new("Hello".into()))
+}
+
+async fn echo(request: Request<Body>) -> Answer {
+    Ok(Response::new(request.into_body()))
+}
+
+/// What handlers noted.
+#[derive(Clone, Default)]
+struct Notes(Rc<RefCell<Vec<String>>>);
+
+impl Notes {
+    fn add(&self, note: impl Into<String>) {
+        self.0.borrow_mut().push(note.into());
+    }
+
+    fn take(&self) -> Vec<String> {
+        self.0.take()
+    }
+}
+
+#[test]
+fn a_handler_that_fails_is_answered_with_500_and_the_connection_goes_on() {
+    let served = Setup::new().respond(async |request: Request<Body>| {
+        drop(request);
+        Err::<Response<Body>, BoxError>("out of luck".into())
+    });
+    served
+        .send(GET)
+        .send(POST_10)
+        .send("0123456789")
+        .send(GET);
+    assert_eq!(served.lines(), ["500 Internal Server Error\\n"; 3]);
+    assert!(!served.answers()[2].closes());
+    assert_eq!(served.ends(), OPEN);
+}
+
+#[test]
+fn a_failure_that_holds_a_kind_is_answered_with_its_status() {
+    type Make = fn() -> BoxError;
+    let cases: [(Make, u16); 4] = [
+        (|| Error::new(Kind::BodyTooLarge { limit: 1 }).into(), 413),
+        (
+            || tubes::Error::user(Error::new(Kind::BodyTooLarge { limit: 1 })).into(),
+            413,
+        ),
+        (|| Error::new(Kind::BodyTimeout).into(), 408),
+        (|| io::Error::from(ErrorKind::NotFound).into(), 500),
+    ];
+    for (make, status) in cases {
+        let served = Setup::new().respond(move |_| async move { Err::<Response<Body>, _>(make()) });
+        served.send(GET);
+        assert_eq!(served.answers()[0].status, status);
+        assert_eq!(served.ends(), OPEN);
+    }
+}
+
+#[test]
+fn a_handler_that_panics_before_its_head_is_answered_with_500() {
+    let served = Setup::new().respond(|_| {
+        if true {
+            panic!("in the call");
+        }
+        async { Ok::<_, Error>(Response::new(Body::empty())) }
+    });
+    served.send([GET, GET].concat());
+    assert_eq!(served.answers().len(), 1);
+    assert_eq!(served.answers()[0].status, 500);
+    assert_eq!(served.ends(), LINGERS);
+
+    let served = Setup::new().respond(async |_| -> Answer { panic!("in the future") });
+    served.send([GET, GET].concat());
+    assert_eq!(served.answers().len(), 1);
+    assert_eq!(served.answers()[0].status, 500);
+    assert_eq!(served.ends(), LINGERS);
+}
+
+/// A body that does as the letters say: `a` a piece, `.` not yet, `f` fails, `p` panics.
+struct Script(&'static str);
+
+impl Fount for Script {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        let Some(step) = self.0.get(..1) else {
+            return Poll::Ready(Err(Reason::Finished));
+        };
+        self.0 = &self.0[1..];
+        match step {
+            "." => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            "f" => Poll::Ready(Err(tubes::Error::user("out of luck").into())),
+            "p" => panic!("in the body"),
+            piece => Poll::Ready(Ok(Bytes::from_static(piece.as_bytes()))),
+        }
+    }
+}
+
+#[test]
+fn a_body_that_fails_or_panics_cuts_the_reply_and_never_ends_it_cleanly() {
+    #[rustfmt::skip] // A row, a case: script, length, what HTTP/1.1 reads, what HTTP/1.0 reads.
+    let cases = [
+        ("f", None, "500 the handler failed\\n", "500 the handler failed\\n"),
+        ("p", None, "500 the handler failed\\n", "500 the handler failed\\n"),
+        ("af", None, "500 the handler failed\\n", "500 the handler failed\\n"),
+        ("a.f", None, "200 a..", "200 a$"),
+        ("a.p", None, "200 a..", "200 a$"),
+        ("abcf", None, "200 abc..", "200 abc$"),
+        ("ab.cp", None, "200 abc..", "200 abc$"),
+        ("ab.f", Some(3), "200 ab..", "200 ab.."),
+        ("ab.p", Some(3), "200 ab..", "200 ab.."),
+        ("abc.f", Some(3), "200 abc", "200 abc"),
+    ];
+    for (script, length, line, old_line) in cases {
+        for (request, line) in [(GET, line), ("GET / HTTP/1.0\r\n\r\n", old_line)] {
+            let served = Setup::new().respond(move |_| {
+                let mut response = Response::new(Script(script));
+                if let Some(length) = length {
+                    response
+                        .headers_mut()
+                        .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+                }
+                async { Ok::<_, Error>(response) }
+            });
+            served.send([request, GET].concat());
+            assert_eq!(served.lines(), [line], "{script} {request}");
+            let drain = if line.starts_with('5') {
+                "finished"
+            } else {
+                "failed"
+            };
+            assert_eq!(served.ends().1, drain, "{script} {request}");
+            served.finish();
+            assert_eq!(served.ends().2, "over", "{script} {request}");
+            assert_ne!(served.ends().0, "open", "{script} {request}");
+        }
+    }
+}
+
+#[test]
+fn a_request_body_that_is_cut_ends_as_truncated_and_the_handler_hears_it() {
+    for (request, expected) in [(POST_10, "Some(10)"), (CHUNKED, "None")] {
+        for reset in [false, true] {
+            let notes = Notes::default();
+            let served = Setup::new().respond({
+                let notes = notes.clone();
+                move |request: Request<Body>| {
+                    let notes = notes.clone();
+                    async move {
+                        let mut body = request.into_body();
+                        loop {
+                            match body.next().await {
+                                Ok(piece) => notes.add(String::from_utf8_lossy(&piece)),
+                                Err(reason) => {
+                                    notes.add(why(&reason));
+                                    return Err::<Response<Body>, _>(
+                                        reason.into_result().unwrap_err(),
+                                    );
+                                }
+                            }
+                        }
+                    }
+                }
+            });
+            served.send(request);
+            served.send(if request == POST_10 {
+                "abc"
+            } else {
+                "5\r\nabc"
+            });
+            if reset {
+                served.peer.reset();
+            } else {
+                served.peer.finish();
+            }
+            served.run();
+            let end = format!("Truncated {{ expected: {expected}, got: 3 }}");
+            assert_eq!(notes.take(), ["abc".to_owned(), end], "reset: {reset}");
+            assert_eq!(served.peer.read(), b"", "nobody is there to answer");
+            assert_eq!(served.ends().1, "failed");
+            assert_eq!(served.ends().2, "over");
+        }
+    }
+}
+
+#[test]
+fn a_bad_chunk_is_answered_with_400_before_the_reply_and_cuts_it_after() {
+    let collected = async |request: Request<Body>| {
+        let body = request.into_body().collect(100).await?;
+        Ok::<_, Error>(Response::new(Body::from(body)))
+    };
+    let served = Setup::new().respond(collected);
+    served
+        .send(CHUNKED)
+        .send("3\r\nabc\r\n")
+        .send("x\r\n")
+        .send(GET);
+    assert_eq!(
+        served.lines(),
+        ["400 a chunk size is not 1 to 16 hex digits\\n"]
+    );
+    assert_eq!(served.ends(), LINGERS);
+
+    let served = Setup::new().respond(echo);
+    served
+        .send(CHUNKED)
+        .send("3\r\nabc\r\n")
+        .send("x\r\n")
+        .send(GET);
+    assert_eq!(served.lines(), ["200 abc.."]);
+    assert_eq!(served.ends().1, "failed");
+
+    // A handler that does not care gets the same: what it made of the body is no answer.
+    let served = Setup::new().respond(async |request: Request<Body>| {
+        drop(request.into_body().collect(100).await);
+        hello(Request::new(Body::empty())).await
+    });
+    served
+        .send(CHUNKED)
+        .send("x\r\n")
+        .send(GET);
+    assert_eq!(served.answers().len(), 1);
+    assert_eq!(served.answers()[0].status, 400);
+}
+
+/// A body of one piece, whose end waits for a gate.
+struct Gated(Option<Bytes>, tokio::sync::oneshot::Receiver<()>);
+
+impl Fount for Gated {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        if let Some(piece) = self.0.take() {
+            return Poll::Ready(Ok(piece));
+        }
+        Pin::new(&mut self.1)
+            .poll(cx)
+            .map(|_| Err(Reason::Finished))
+    }
+}
+
+#[test]
+fn a_bad_chunk_cuts_a_reply_that_has_begun_whatever_its_body_is_made_of() {
+    let setup = Setup::new();
+    let tasks = setup.tasks.clone();
+    let served = setup.respond(move |request: Request<Body>| {
+        let (done, reading) = tokio::sync::oneshot::channel();
+        tasks.spawn(async move {
+            drop(request.into_body().collect(100).await);
+            drop(done);
+        });
+        let body = Gated(Some(Bytes::from_static(b"first")), reading);
+        async { Ok::<_, Error>(Response::new(body)) }
+    });
+    served.send(CHUNKED);
+    assert_eq!(served.lines(), ["200 first.."]);
+    served.send("x\r\n").send(GET);
+    assert_eq!(served.lines(), ["200 first.."]);
+    assert_eq!(served.ends().1, "failed");
+}
+
+#[test]
+fn a_reply_that_is_dropped_is_answered_with_500() {
+    for both in [false, true] {
+        let notes = Notes::default();
+        let served = Setup::new().serve({
+            let notes = notes.clone();
+            move |mut exchanges| async move {
+                while let Ok(exchange) = exchanges.next().await {
+                    let (request, reply) = exchange.into_parts();
+                    if !both {
+                        let body = request.into_body().collect(10).await;
+                        notes.add(format!("{body:?}"));
+                    }
+                    drop(reply);
+                }
+                Ok(())
+            }
+        });
+        served
+            .send(POST_10)
+            .send("0123456789")
+            .send(GET);
+        assert_eq!(served.lines(), ["500 the handler failed\\n"]);
+        assert!(served.answers()[0].closes());
+        assert_eq!(served.ends(), LINGERS);
+        served.finish();
+        assert_eq!(served.ends(), CLOSED);
+    }
+}
+
+#[test]
+fn a_handler_may_refuse_by_hand() {
+    let served = Setup::new().serve(|mut exchanges| async move {
+        while let Ok(exchange) = exchanges.next().await {
+            let (_, reply) = exchange.into_parts();
+            reply.refuse(&Error::new(Kind::BodyTooLarge { limit: 7 }));
+        }
+        Ok(())
+    });
+    served.send([GET, GET].concat());
+    assert_eq!(served.answers().len(), 1);
+    assert_eq!(served.answers()[0].status, 413);
+    assert!(served.answers()[0].closes());
+}
+
+#[test]
+fn a_handler_cannot_answer_with_an_interim_status_or_open_a_tunnel() {
+    for (request, status) in [(GET, 103), ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 200)] {
+        let served = Setup::new().respond(move |_| {
+            let mut response = Response::new(Body::from("x"));
+            *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            async { Ok::<_, Error>(response) }
+        });
+        served.send([request, GET].concat());
+        assert_eq!(served.answers().len(), 1);
+        assert_eq!(served.answers()[0].status, 500);
+        assert_eq!(served.ends(), LINGERS);
+    }
+}
+
+/// Writes that fail.
+mod writing {
+    use super::*;
+
+    #[test]
+    fn a_write_that_fails_between_two_exchanges_ends_the_connection() {
+        let served = Setup::new().respond(hello);
+        served.peer.break_writes();
+        served.send(GET);
+        assert_eq!(served.ends(), ("failed", "failed", "over"));
+    }
+
+    #[test]
+    fn a_write_that_fails_between_two_exchanges_does_not_spin_when_the_client_has_closed() {
+        let served = Setup::new().respond(hello);
+        served.peer.stall();
+        served.send(GET);
+        served.peer.break_writes();
+        served.tasks.run();
+        served.finish();
+        assert_eq!(served.ends(), ("failed", "failed", "over"));
+    }
+
+    #[test]
+    fn a_write_that_fails_ends_the_body_of_the_request_too() {
+        for finish in [false, true] {
+            let notes = Notes::default();
+            let served = Setup::new().respond({
+                let notes = notes.clone();
+                move |request: Request<Body>| {
+                    let notes = notes.clone();
+                    async move {
+                        let counted = request.into_body().discard().await;
+                        notes.add(format!("{}", counted.is_ok()));
+                        hello(Request::new(Body::empty())).await
+                    }
+                }
+            });
+            served.peer.break_writes();
+            if finish {
+                served.peer.feed(EXPECT);
+                served.peer.finish();
+                served.run();
+            } else {
+                served.send(EXPECT);
+            }
+            assert_eq!(notes.take(), ["false"]);
+            assert_eq!(served.ends().2, "over");
+            assert_eq!(served.ends().1, "failed");
+        }
+    }
+
+    #[test]
+    fn a_write_that_fails_while_the_end_of_a_reply_waits_ends_the_exchange() {
+        let notes = Notes::default();
+        let served = Setup::new().serve({
+            let notes = notes.clone();
+            move |mut exchanges| async move {
+                while let Ok(exchange) = exchanges.next().await {
+                    let (_, reply) = exchange.into_parts();
+                    let mut body = reply.start(Response::new(()));
+                    for _ in 0..2 {
+                        poll_fn(|cx| Pin::new(&mut body).poll_ready(cx))
+                            .await
+                            .unwrap();
+                        let piece = Bytes::from(vec![b'x'; 40_000]);
+                        Pin::new(&mut body)
+                            .receive(piece)
+                            .unwrap();
+                    }
+                    let end = Reason::Finished;
+                    let ended = poll_fn(|cx| Pin::new(&mut body).poll_stopped(cx, &end)).await;
+                    notes
+                        .add(ended.map_or_else(|error| why_failed(&error), |()| "sent".to_owned()));
+                }
+                Ok(())
+            }
+        });
+        served.peer.stall();
+        served.send(GET);
+        served.peer.break_writes();
+        served.run();
+        assert_eq!(notes.take(), ["Closed"]);
+        assert_eq!(served.ends(), ("failed", "failed", "over"));
+    }
+
+    #[test]
+    fn a_write_that_fails_stops_the_body_of_the_reply_with_the_failure() {
+        let notes = Notes::default();
+        let served = Setup::new().respond({
+            let notes = notes.clone();
+            move |_| {
+                let body = Told(notes.clone());
+                async { Ok::<_, Error>(Response::new(body)) }
+            }
+        });
+        served.peer.take(3);
+        served.send(GET);
+        served.peer.break_writes();
+        served.run();
+        assert_eq!(notes.take(), ["Io(BrokenPipe)"]);
+        assert_eq!(served.ends(), ("failed", "failed", "over"));
+    }
+
+    #[test]
+    fn a_drain_that_cannot_close_does_not_hold_the_connection_for_ever() {
+        let served = Setup::new().respond(hello);
+        served.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
+        served.peer.stall();
+        served.finish();
+        served.advance(std::time::Duration::from_secs(30));
+        assert_eq!(served.ends().2, "over");
+    }
+}
+
+/// An endless body that notes why it was stopped.
+struct Told(Notes);
+
+impl Fount for Told {
+    type Item = Bytes;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        Poll::Ready(Ok(Bytes::from_static(&[b'x'; 5000])))
+    }
+
+    fn stop(self: Pin<&mut Self>, reason: &Reason) {
+        self.0.add(why(reason));
+    }
+}
+
+/// `.until(signal)`.
+mod shutdown {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_closes_at_once() {
+        for used in [false, true] {
+            let (setup, stop) = Setup::new().until();
+            let served = setup.respond(hello);
+            if used {
+                served.send(GET);
+            }
+            served.run();
+            assert_eq!(served.ends(), OPEN);
+            drop(stop);
+            served.run();
+            assert_eq!(served.ends(), LINGERS);
+            served.send(GET).finish();
+            assert_eq!(served.lines().len(), usize::from(used));
+            assert_eq!(served.ends(), CLOSED);
+        }
+    }
+
+    #[test]
+    fn a_running_exchange_is_finished_and_its_head_says_close() {
+        let (setup, stop) = Setup::new().until();
+        let served = setup.respond(async |request: Request<Body>| {
+            let whole = request.into_body().collect(10).await?;
+            Ok::<_, Error>(Response::new(Body::from(whole)))
+        });
+        served.send(POST_10).send("01234");
+        drop(stop);
+        served.run();
+        assert_eq!(served.ends(), OPEN);
+        served.send("56789").send(GET);
+        assert_eq!(served.lines(), ["200 0123456789"]);
+        assert!(served.answers()[0].closes());
+        assert_eq!(served.ends(), LINGERS);
+    }
+
+    #[test]
+    fn what_is_discarded_and_what_is_pipelined_is_not_followed_by_another_exchange() {
+        let (setup, stop) = Setup::new().until();
+        let served = setup.respond(hello);
+        served.send(POST_10).send("01234");
+        drop(stop);
+        served.run();
+        assert_eq!(served.ends(), OPEN);
+        served.send("56789").send(GET);
+        assert_eq!(served.lines(), ["200 Hello"]);
+        assert_eq!(served.ends(), LINGERS);
+    }
+
+    #[test]
+    fn a_reply_that_has_begun_is_finished_and_then_the_connection_closes() {
+        let (setup, stop) = Setup::new().until();
+        let served = setup.respond(echo);
+        served.send(CHUNKED).send("1\r\na\r\n");
+        drop(stop);
+        served.run();
+        served
+            .send("1\r\nb\r\n")
+            .send("0\r\n\r\n")
+            .send(GET);
+        assert_eq!(served.lines(), ["200 ab"]);
+        assert_eq!(served.ends(), LINGERS);
+    }
+}
+
+/// The halves of an exchange in other tasks.
+mod elsewhere {
+    use super::*;
+    use support::serving::Exchanges;
+    use support::tasks::Tasks;
+    use tubes_http::Reply;
+
+    /// Serves each exchange with `serve`, which spawns.
+    async fn each(
+        mut exchanges: Exchanges,
+        mut serve: impl FnMut(Request<Body>, Reply),
+    ) -> Result<(), tubes::Error> {
+        loop {
+            match exchanges.next().await {
+                Ok(exchange) => {
+                    let (request, reply) = exchange.into_parts();
+                    serve(request, reply);
+                }
+                Err(reason) => return reason.into_result(),
+            }
+        }
+    }
+
+    fn note_sent(notes: &Notes, sent: Result<(), tubes::Error>) {
+        notes.add(sent.map_or_else(|error| why_failed(&error), |()| "sent".to_owned()));
+    }
+
+    fn setup() -> (Setup, Tasks, Notes) {
+        let setup = Setup::new();
+        let tasks = setup.tasks.clone();
+        (setup, tasks, Notes::default())
+    }
+
+    #[test]
+    fn an_exchange_is_served_in_another_task() {
+        let (setup, tasks, notes) = setup();
+        let noted = notes.clone();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let notes = notes.clone();
+                tasks.spawn(async move {
+                    let sent = reply
+                        .send(Response::new(request.into_body()))
+                        .await;
+                    note_sent(&notes, sent);
+                });
+            })
+        });
+        for _ in 0..3 {
+            served
+                .send(POST_10)
+                .send("01234")
+                .send("56789");
+        }
+        assert_eq!(served.lines(), ["200 0123456789"; 3]);
+        served.send(EXPECT);
+        assert_eq!(served.lines()[3], "100 ");
+        served.send("0123456789").finish();
+        assert_eq!(served.lines()[4], "200 0123456789");
+        assert_eq!(noted.take(), ["sent"; 4]);
+        assert_eq!(served.ends(), CLOSED);
+    }
+
+    #[test]
+    fn body_and_reply_are_served_in_two_tasks() {
+        let (setup, tasks, notes) = setup();
+        let noted = notes.clone();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let (counted, sent) = (notes.clone(), notes.clone());
+                tasks.spawn(async move {
+                    let count = request.into_body().discard().await;
+                    counted.add(format!("{count:?}"));
+                });
+                tasks.spawn(async move {
+                    let response = Response::new(Body::from("early"));
+                    note_sent(&sent, reply.send(response).await);
+                });
+            })
+        });
+        served.send(POST_10);
+        assert_eq!(served.lines(), ["200 early"], "it waits for nobody");
+        served.send("0123456789").send(GET);
+        assert_eq!(served.lines(), ["200 early"; 2]);
+        assert_eq!(noted.take(), ["sent", "Ok(10)", "Ok(0)", "sent"]);
+    }
+
+    #[test]
+    fn continue_leaves_although_the_drain_was_full_when_it_was_written() {
+        let (setup, tasks, notes) = setup();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let notes = notes.clone();
+                tasks.spawn(async move {
+                    let sent = reply
+                        .send(Response::new(request.into_body()))
+                        .await;
+                    note_sent(&notes, sent);
+                });
+            })
+        });
+        served.peer.stall();
+        served.peer.feed(EXPECT);
+        served.tasks.run();
+        served.peer.resume();
+        served.run();
+        assert_eq!(served.lines()[0], "100 ");
+        served.send("0123456789");
+        assert_eq!(served.lines()[1], "200 0123456789");
+    }
+
+    #[test]
+    fn continue_leaves_although_only_the_body_is_polled() {
+        let (setup, tasks, notes) = setup();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let notes = notes.clone();
+                tasks.spawn(async move {
+                    let whole = request
+                        .into_body()
+                        .collect(10)
+                        .await
+                        .unwrap();
+                    let sent = reply
+                        .send(Response::new(Body::from(whole)))
+                        .await;
+                    note_sent(&notes, sent);
+                });
+            })
+        });
+        served.peer.stall();
+        served.peer.feed(EXPECT);
+        served.tasks.run();
+        served.peer.resume();
+        served.run();
+        assert_eq!(served.lines(), ["100 "]);
+        served.send("0123456789");
+        assert_eq!(served.lines()[1], "200 0123456789");
+    }
+
+    #[test]
+    fn a_reply_in_another_task_does_not_miss_its_wake_when_the_connection_is_woken() {
+        let (setup, tasks, notes) = setup();
+        let (setup, stop) = setup.until();
+        let noted = notes.clone();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |_, reply| {
+                let notes = notes.clone();
+                tasks.spawn(async move {
+                    let piece = Bytes::from(vec![b'x'; 40_000]);
+                    let pieces = founts::iter(vec![piece; 5]);
+                    note_sent(&notes, reply.send(Response::new(pieces)).await);
+                });
+            })
+        });
+        served.peer.stall();
+        served.send(GET);
+        drop(stop);
+        // No `run`, which disturbs everybody.
+        served.tasks.run();
+        served.peer.resume();
+        served.run();
+        assert_eq!(noted.take(), ["sent"]);
+        assert_eq!(served.answers()[0].body.len(), 200_000);
+        assert_eq!(served.ends(), LINGERS);
+    }
+
+    #[test]
+    fn a_reply_in_another_task_does_not_miss_its_wake_when_the_body_is_polled() {
+        let (setup, tasks, notes) = setup();
+        let noted = notes.clone();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let (counted, sent) = (notes.clone(), notes.clone());
+                tasks.spawn(async move {
+                    let piece = Bytes::from(vec![b'x'; 40_000]);
+                    let pieces = founts::iter(vec![piece; 5]);
+                    note_sent(&sent, reply.send(Response::new(pieces)).await);
+                });
+                tasks.spawn(async move {
+                    let count = request.into_body().discard().await;
+                    counted.add(format!("{count:?}"));
+                });
+            })
+        });
+        served.peer.stall();
+        served.send(POST_10).send("01234");
+        served.peer.resume();
+        served.run();
+        assert_eq!(noted.take(), ["sent"]);
+        served.send("56789");
+        assert_eq!(noted.take(), ["Ok(10)"]);
+        assert_eq!(served.answers()[0].body.len(), 200_000);
+        assert_eq!(served.ends(), OPEN);
+    }
+
+    /// Wakes another.
+    struct Relay(std::task::Waker);
+
+    impl std::task::Wake for Relay {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.wake_by_ref();
+        }
+    }
+
+    #[test]
+    fn a_reply_in_the_same_task_under_another_waker_does_not_spin_while_it_waits() {
+        let served = Setup::new().serve(async |mut exchanges| {
+            let mut reply: Option<Pin<Box<dyn Future<Output = ()>>>> = None;
+            poll_fn(|cx| {
+                loop {
+                    let relay = std::sync::Arc::new(Relay(cx.waker().clone())).into();
+                    let mut other = Context::from_waker(&relay);
+                    if let Some(sending) = &mut reply
+                        && sending
+                            .as_mut()
+                            .poll(&mut other)
+                            .is_ready()
+                    {
+                        reply = None;
+                    }
+                    match Pin::new(&mut exchanges).poll_next(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Err(reason)) => return Poll::Ready(reason.into_result()),
+                        Poll::Ready(Ok(exchange)) => {
+                            let pieces = founts::iter(vec![Bytes::from(vec![b'x'; 40_000]); 5]);
+                            let sending = exchange
+                                .into_parts()
+                                .1
+                                .send(Response::new(pieces));
+                            reply = Some(Box::pin(async { drop(sending.await) }));
+                        }
+                    }
+                }
+            })
+            .await
+        });
+        served.peer.stall();
+        served.send(GET);
+        served.peer.take(1);
+        served.run();
+        served.peer.resume();
+        served.run();
+        assert_eq!(served.answers()[0].body.len(), 200_000);
+        assert_eq!(served.ends(), OPEN);
+    }
+
+    #[test]
+    fn a_reply_that_is_cut_elsewhere_ends_the_body_that_is_read() {
+        for finish in [false, true] {
+            let (setup, tasks, notes) = setup();
+            let noted = notes.clone();
+            let served = setup.serve(|exchanges| {
+                each(exchanges, move |request, reply| {
+                    let notes = notes.clone();
+                    tasks.spawn(async move {
+                        let mut body = request.into_body();
+                        while body.next().await.is_ok() {}
+                        notes.add("body over");
+                    });
+                    drop(reply);
+                })
+            });
+            served.peer.feed(POST_10);
+            if finish {
+                served.peer.finish();
+            }
+            served.run();
+            assert_eq!(noted.take(), ["body over"]);
+            assert_eq!(served.answers()[0].status, 500);
+            assert_eq!(served.ends().1, "finished");
+        }
+    }
+
+    #[test]
+    fn the_halves_hear_that_the_connection_was_dropped() {
+        let (setup, tasks, notes) = setup();
+        let noted = notes.clone();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let (read, sent) = (notes.clone(), notes.clone());
+                tasks.spawn(async move {
+                    let end = request
+                        .into_body()
+                        .flow_to(drains::null())
+                        .await;
+                    read.add(end.map_or_else(|error| why_failed(&error), |_| "read".to_owned()));
+                });
+                tasks.spawn(async move {
+                    note_sent(
+                        &sent,
+                        reply
+                            .send(Response::new(Script("abc......")))
+                            .await,
+                    );
+                    poll_fn(|_| Poll::Ready(())).await;
+                });
+            })
+        });
+        served.peer.feed(POST_10);
+        assert!(!served.tasks.run_at_most(3));
+        served.tasks.drop_task(0);
+        served.tasks.run();
+        assert_eq!(served.ends().1, "dropped", "never a clean end");
+        assert_eq!(served.ends().0, "dropped");
+        let mut heard = noted.take();
+        heard.sort();
+        assert_eq!(heard, ["Closed", "Closed"]);
+    }
+}
+
+#[test]
+fn dropping_the_connection_drops_the_handler_and_what_it_holds() {
+    struct Held(Notes);
+    impl Drop for Held {
+        fn drop(&mut self) {
+            self.0.add("dropped");
+        }
+    }
+    let notes = Notes::default();
+    let served = Setup::new().respond({
+        let notes = notes.clone();
+        move |request: Request<Body>| {
+            let held = Held(notes.clone());
+            async move {
+                let _held = (held, request);
+                pending::<Answer>().await
+            }
+        }
+    });
+    served.send(POST_10);
+    served.tasks.clear();
+    assert_eq!(notes.take(), ["dropped"]);
+    assert_eq!(served.ends().0, "dropped");
+    assert_eq!(served.ends().1, "dropped");
+}

@@ -1,5 +1,6 @@
 //! Segments to frames and back: lines, however the bytes were cut on their way.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
@@ -64,7 +65,7 @@ fn lines_are_the_same_whole_byte_by_byte_and_cut_anywhere() {
             .into_iter()
             .chain(in_two)
         {
-            let found = both_ways(&segments, *limit);
+            let found = all_ways(&segments, *limit);
             assert_eq!(found.0, *expected, "{segments:?} at most {limit}");
             assert_eq!(found.1, *failure, "{segments:?} at most {limit}");
         }
@@ -243,6 +244,13 @@ fn a_line_in_one_segment_is_a_view_into_it() {
 }
 
 #[test]
+fn a_segment_may_hold_more_lines_than_one_poll_gives_out() {
+    let count = 100_000;
+    let found = all_ways(&[Bytes::from(b"\n".repeat(count))], 9);
+    assert_eq!(found, (vec![vec![]; count], None));
+}
+
+#[test]
 fn a_line_of_a_mebibyte_in_segments_of_a_byte_is_read_in_time() {
     // To look at each byte again for each segment would be 10^12 steps: days, in a debug build.
     let length = 1 << 20;
@@ -303,18 +311,19 @@ fn unlines_hold_nothing_back_when_the_outlet_is_full() {
 
 #[test]
 fn a_line_reaches_the_drain_while_upstream_has_nothing() {
-    let mut seen = Vec::new();
+    let seen = RefCell::new(Vec::new());
     let segments = ["a\nb\nc"].map(Bytes::from).into_iter();
     let mut flow = pin!(
         Starving(segments)
             .through(framing::lines())
             .through(framing::unlines())
-            .flow_to(drains::for_each(|segment: Bytes| seen.push(segment)))
+            .flow_to(drains::for_each(|segment: Bytes| seen
+                .borrow_mut()
+                .push(segment)))
     );
     let mut cx = Context::from_waker(Waker::noop());
     assert!(flow.as_mut().poll(&mut cx).is_pending());
-    drop(flow);
-    assert_eq!(seen.concat(), b"a\nb\n");
+    assert_eq!(seen.take().concat(), b"a\nb\n");
 }
 
 proptest! {
@@ -323,7 +332,7 @@ proptest! {
         segments in segments(),
         limit in 0..12usize,
     ) {
-        prop_assert_eq!(both_ways(&segments, limit), naive(&segments.concat(), limit));
+        prop_assert_eq!(all_ways(&segments, limit), naive(&segments.concat(), limit));
     }
 
     #[test]
@@ -360,19 +369,22 @@ proptest! {
 /// Lines, and what kind of failure came behind them.
 type Found = (Vec<Vec<u8>>, Option<Kind>);
 
-/// What flows, and what comes of the same segments one call at a time.
-fn both_ways(segments: &[Bytes], limit: usize) -> Found {
-    let lines = framing::lines().at_most(limit);
-    let by_hand = one_by_one(segments, lines);
-    let mut seen = Vec::new();
-    let flow = founts::iter(segments.to_vec())
-        .through(framing::lines().at_most(limit))
-        .flow_to(drains::for_each(|line: Bytes| seen.push(line.to_vec())));
-    let failure = now(flow)
-        .err()
-        .map(|error| error.kind());
-    assert_eq!((&seen, &failure), (&by_hand.0, &by_hand.1), "{segments:?}");
-    (seen, failure)
+/// What flows, as a whole run and item by item, and what comes of the same segments by hand.
+fn all_ways(segments: &[Bytes], limit: usize) -> Found {
+    let by_hand = one_by_one(segments, framing::lines().at_most(limit));
+    let flow = || founts::iter(segments.to_vec()).through(framing::lines().at_most(limit));
+    for whole_runs in [true, false] {
+        let mut seen = Vec::new();
+        let see = |line: Bytes| seen.push(line.to_vec());
+        let output = if whole_runs {
+            now(flow().flow_to(drains::for_each(see)))
+        } else {
+            now(flow().map(see).flow_to(drains::null()))
+        };
+        let failure = output.err().map(|error| error.kind());
+        assert_eq!((seen, failure), by_hand, "{segments:?} at most {limit}");
+    }
+    by_hand
 }
 
 /// The loop of the contract of [`Tube`].
@@ -512,7 +524,11 @@ impl Outlet<Bytes> for Narrow {
 
     fn put(&mut self, out: Bytes) -> ControlFlow<()> {
         self.seen.push(out);
-        if self.seen.len() % self.room == 0 {
+        if self
+            .seen
+            .len()
+            .is_multiple_of(self.room)
+        {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())

@@ -1,9 +1,28 @@
-//! Tests.
+//! The tests, by what they look at; each module opens with a line that says it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "where a test unwraps, it says where it failed"
+)]
+
+// Readers as founts, writers as drains: order, completeness, bounds and ends, without a system.
+mod bridging;
 
 // Segments to frames and back: lines, cut anywhere, too long, unfinished, left over.
 mod framing;
 // The house as a test: floors, doors, fences, sizes and tidiness of the sources.
 mod house;
+
+// Every fount, drain and stage of ours against the laws.
+mod laws;
+// Chains against the laws: greetings and farewells, across the seam, at random.
+mod chains;
+// Broken founts, drains and stages, each of which the laws must catch.
+mod breaking;
+// Who hears of an end: greetings, farewells, failures and stops.
+mod stopping;
+// Real sockets: the only file that has any.
+mod interop;
+
 // HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
 mod http1_server;
 // Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.

@@ -201,6 +201,9 @@ async fn serve(port: u16, limits: Limits, stop: CancellationToken) -> Result<(),
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::read()?;
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let stop = CancellationToken::new();
     let servers: Vec<_> = (0..options.threads)
         .map(|_| {

@@ -7,6 +7,7 @@
 use bytes::Bytes;
 use tubes::{BoxError, Error, Fount, drains, framing, io};
 
+#[expect(clippy::needless_pass_by_value, reason = "a stage is given its items")]
 fn parse(line: Bytes) -> Result<u64, BoxError> {
     Ok(std::str::from_utf8(&line)?
         .trim()

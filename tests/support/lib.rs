@@ -3,8 +3,16 @@
 pub mod answers;
 pub mod chance;
 pub mod clock;
+pub mod fake_io;
 pub mod pair;
 pub mod rules;
 pub mod scan;
 pub mod serving;
+pub mod speaker;
 pub mod tasks;
+
+/// The examples of the README, compiled as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

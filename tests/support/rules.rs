@@ -1,6 +1,6 @@
 //! The rules of the house, each a function from a source to its offences.
 
-use crate::scan::{Named, Source, group_end, skip_attributes, without_visibility, words};
+use crate::scan::{Named, Source, group_end, is_test, skip_attributes, without_visibility, words};
 
 /// The floors of a package, from the ground to the roof. A file or folder may name what stands on a
 /// lower floor, and a folder its own files; neighbours on one floor do not name each other.
@@ -90,6 +90,9 @@ pub fn against_the_floors(plan: &Plan, source: &Source) -> Vec<String> {
             .flatten()
             .any(|other| other.starts_with(&folder))
     };
+    if is_test(&source.name) {
+        return Vec::new();
+    }
     // In a folder with floors of its own, every file needs its place; its door stands on top.
     let here = room(plan, &place).filter(|(_, room)| *room == place.join("/") || !in_detail(room));
     let Some((floor, room_here)) = here else {

@@ -63,12 +63,18 @@ pub fn sources(folder: &str) -> Vec<Source> {
     found
 }
 
+/// Whether a whole file is test code: `tests.rs`, or one in a folder `tests` of a library.
+#[must_use]
+pub fn is_test(name: &str) -> bool {
+    name.ends_with("/tests.rs") || name.contains("/src/") && name.contains("/tests/")
+}
+
 impl Source {
     /// Reads a file that is already in memory.
     #[must_use]
     pub fn new(name: &str, raw: &str) -> Self {
         let mut code = without_comments_and_literals(raw);
-        if name.ends_with("/tests.rs") {
+        if is_test(name) {
             code = blanked(&code, 0..code.len());
         }
         while let Some(range) = test_item(&code) {

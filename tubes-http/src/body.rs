@@ -38,7 +38,7 @@ use crate::kind::Kind;
 /// # Examples
 ///
 /// ```
-/// use tubes::{Fount, drains, founts};
+/// use tubes::{Fount, founts};
 /// use tubes_http::Body;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -69,19 +69,22 @@ pub(crate) trait Receive: Send + Sync {
     fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>>;
     fn progress(&self, exchange: u64, cx: &mut Context<'_>);
     fn trailers(&self, exchange: u64) -> Option<HeaderMap>;
-    /// The body is wanted no more. Called once.
-    fn release(&self, exchange: u64);
+    /// The body is wanted no more, and why if that was said. Called once.
+    fn release(&self, exchange: u64, why: Option<&Reason>);
 }
 
 /// One body that arrives; lets go of it when dropped.
 struct Incoming {
     link: Arc<dyn Receive>,
     exchange: u64,
+    /// Why it is wanted no more, once that was said.
+    why: Option<Reason>,
 }
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        self.link.release(self.exchange);
+        self.link
+            .release(self.exchange, self.why.as_ref());
     }
 }
 
@@ -98,7 +101,12 @@ impl Body {
 
     /// What arrives over `link`.
     pub(crate) fn incoming(link: Arc<dyn Receive>, exchange: u64, length: Option<u64>) -> Self {
-        Self::of(Source::Incoming(Incoming { link, exchange }), length)
+        let incoming = Incoming {
+            link,
+            exchange,
+            why: None,
+        };
+        Self::of(Source::Incoming(incoming), length)
     }
 
     /// How many bytes it has from its beginning, where that was declared or is known.
@@ -187,13 +195,12 @@ impl Body {
 
     /// Remembers the end, and lets go of where it came from.
     fn end(&mut self, reason: Reason) -> Reason {
-        if let (Source::Incoming(incoming), Some(trailers)) = (&self.source, &self.trailers) {
-            if let Some(fields) = incoming
+        if let (Source::Incoming(incoming), Some(trailers)) = (&self.source, &self.trailers)
+            && let Some(fields) = incoming
                 .link
                 .trailers(incoming.exchange)
-            {
-                trailers.set(fields);
-            }
+        {
+            trailers.set(fields);
         }
         self.source = Source::Over(reason.clone());
         reason
@@ -232,8 +239,9 @@ impl Fount for Body {
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
         match &mut self.source {
             Source::Over(_) => return,
-            Source::Whole(_) | Source::Incoming(_) => {}
+            Source::Whole(_) => {}
             Source::Fount(fount) => fount.as_mut().stop(reason),
+            Source::Incoming(incoming) => incoming.why = Some(reason.clone()),
         }
         self.source = Source::Over(reason.clone());
     }

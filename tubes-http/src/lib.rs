@@ -53,6 +53,7 @@
 //! two readers could read in two ways is refused and the connection closed.
 #![forbid(unsafe_code)]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::exhaustive_enums)]
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 mod body;
 mod bridge;

@@ -25,10 +25,25 @@ pub(crate) trait Answer: Send + Sync {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
-    /// The final head; `length` where the whole body is known. Says whether a body is wanted.
-    fn start(&self, exchange: u64, head: &Parts, length: Option<u64>) -> Result<Wanted, Error>;
+    /// Waits for room, then writes the whole reply: head, body (used up) and end; and lets it
+    /// leave, if it can at once. `poll_left` is called next if it is not `Over` then.
+    fn poll_whole(
+        &self,
+        exchange: u64,
+        head: &mut Parts,
+        body: &mut Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<End, Error>>;
+    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
+    /// said.
+    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error>;
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
-    fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error>;
+    /// The end of the body; `poll_left` is called next.
+    fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error>;
+    /// What is written leaves, at once or together with the next reply; then the reply is over.
+    fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
+    /// The reply is over, whether or not it has left.
+    fn let_go(&self, exchange: u64);
     /// The reply ends here without its end: answered with the error's status if no head has
     /// left, else cut.
     fn cut(&self, exchange: u64, error: &Error);
@@ -72,25 +87,49 @@ struct Half {
     end: End,
 }
 
+/// How far a reply has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
+    /// Its end has not been said.
     Open,
+    /// Its end is written, and may not have left.
     Said,
+    /// The connection goes on without it.
+    Over,
 }
 
 impl Half {
     fn cut(&mut self, error: &Error) {
         if self.end == End::Open {
-            self.end = End::Said;
+            self.end = End::Over;
             self.link.cut(self.exchange, error);
         }
+    }
+
+    /// Says the end.
+    fn finish(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
+        self.end = End::Said;
+        self.link
+            .finish(self.exchange, trailers)
+    }
+
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.link.poll_room(self.exchange, cx)
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let left = ready!(self.link.poll_left(self.exchange, cx));
+        self.end = End::Over;
+        Poll::Ready(left)
     }
 }
 
 impl Drop for Half {
     fn drop(&mut self) {
-        if self.end == End::Open {
-            self.cut(&Kind::Abandoned.into());
+        match self.end {
+            End::Open => self.cut(&Kind::Abandoned.into()),
+            End::Said => self.link.let_go(self.exchange),
+            End::Over => {}
         }
     }
 }
@@ -106,7 +145,7 @@ impl Reply {
         }
     }
 
-    /// Sends an interim response (1xx but 101, RFC 9110 §15.2) and waits until it has left.
+    /// Sends an interim response (1xx but 101, RFC 9110 §15.2), at once.
     ///
     /// One that the peer could not use (HTTP/1.0, a 100 that nobody waits for) is left out.
     ///
@@ -121,7 +160,8 @@ impl Reply {
             .map_err(Error::from_reason)
     }
 
-    /// Sends the response, and waits until its body has been handed over to the connection.
+    /// Sends the response, and waits until all of it has been handed to the transport (or waits
+    /// there to leave together with the reply to a request that has already arrived).
     ///
     /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in chunks
     /// (HTTP/1.1) or frames (HTTP/2), unless the head declares its length. Hop-by-hop fields of
@@ -152,8 +192,8 @@ impl Reply {
         self.drain(head.into_parts().0)
     }
 
-    /// Answers with the status of `error`, or cuts the reply where nothing can be answered. The
-    /// connection closes.
+    /// Answers with the status of `error`, or cuts the reply where nothing can be answered. Over
+    /// HTTP/1.1 the connection closes.
     pub fn refuse(mut self, error: &Error) {
         self.half.cut(error);
     }
@@ -161,8 +201,8 @@ impl Reply {
     fn drain(self, head: Parts) -> ReplyBody {
         ReplyBody {
             half: self.half,
-            stage: Stage::Head(Box::new(head)),
-            trailers: None,
+            head,
+            stage: Stage::Head,
         }
     }
 }
@@ -182,15 +222,16 @@ impl Reply {
 #[must_use = "a reply that is dropped is cut"]
 pub struct ReplyBody {
     half: Half,
+    /// Its fields are gone once they are written.
+    head: Parts,
     stage: Stage,
-    trailers: Option<Trailers>,
 }
 
 enum Stage {
     /// The head waits for the body's first news.
-    Head(Box<Parts>),
+    Head,
     /// The head waits with the first piece: if there is no other, its length is the body's.
-    First(Box<Parts>, Bytes),
+    First(Bytes),
     /// The head is written.
     Body,
     /// No body is wanted, or all was said.
@@ -198,75 +239,104 @@ enum Stage {
 }
 
 impl ReplyBody {
-    /// Writes the head if it waits, then the piece that waits with it.
-    fn begin(&mut self, known: Known) -> Result<(), Reason> {
-        let (head, first) = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Head(head) => (head, Bytes::new()),
-            Stage::First(head, first) => (head, first),
-            begun => {
-                self.stage = begun;
-                return Ok(());
-            }
+    /// Writes the head if it waits, and the piece that waits with it; more may follow.
+    fn begin(&mut self) -> Result<(), Reason> {
+        let first = match &mut self.stage {
+            Stage::Head => Bytes::new(),
+            Stage::First(first) => std::mem::take(first),
+            Stage::Body | Stage::Over => return Ok(()),
         };
-        self.trailers = head.extensions.get().cloned();
-        let length = match known {
-            Known::All if self.trailers.is_none() => Some(first.len() as u64),
-            Known::All | Known::Nothing => None,
-        };
+        self.stage = Stage::Over;
         let half = &self.half;
         let wanted = half
             .link
-            .start(half.exchange, &head, length)
+            .start(half.exchange, &mut self.head, first)
             .map_err(Error::into_reason)?;
+        self.head.headers = HeaderMap::new();
         self.stage = Stage::Body;
-        if wanted == Wanted::Nothing {
-            return Err(Reason::Enough);
+        match wanted {
+            Wanted::Body => Ok(()),
+            Wanted::Nothing => Err(Reason::Enough),
         }
-        if first.is_empty() {
-            return Ok(());
-        }
-        half.link
-            .send(half.exchange, first)
-            .map_err(Error::into_reason)
     }
-}
 
-/// What is known of the body when its head is written.
-#[derive(Clone, Copy)]
-enum Known {
-    All,
-    Nothing,
+    /// Writes the reply that waits, now that it is known to be whole.
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Self { half, head, stage } = self;
+        let body = match stage {
+            Stage::First(first) => first,
+            Stage::Head | Stage::Body | Stage::Over => &mut Bytes::new(),
+        };
+        let exchange = half.exchange;
+        let end = ready!(
+            half.link
+                .poll_whole(exchange, head, body, cx)
+        );
+        self.stage = Stage::Over;
+        match end {
+            Ok(end) => half.end = end,
+            Err(error) => {
+                half.cut(&error);
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes what is left, the end, and the trailers behind it. Each waits for room: what is
+    /// written is bounded.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let mut written = ready!(self.half.poll_room(cx));
+        if let (Ok(()), Stage::Head | Stage::First(_)) = (&written, &self.stage) {
+            written = match self.begin() {
+                Ok(()) | Err(Reason::Enough | Reason::Finished) => {
+                    ready!(self.half.poll_room(cx))
+                }
+                Err(failed) => Err(failed),
+            };
+        }
+        if let Err(reason) = written {
+            let error = Error::from_reason(reason);
+            self.half.cut(&error);
+            return Poll::Ready(Err(error));
+        }
+        let trailers = self.head.extensions.get();
+        let fields = trailers.and_then(Trailers::take);
+        Poll::Ready(self.half.finish(fields))
+    }
+
+    fn has_trailers(&self) -> bool {
+        self.head
+            .extensions
+            .get::<Trailers>()
+            .is_some()
+    }
 }
 
 impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Stage::Head(head) = &self.stage {
-            if has_no_body(head.status) {
-                return Poll::Ready(
-                    self.begin(Known::Nothing)
-                        .and(Err(Reason::Enough)),
-                );
-            }
+        if let Stage::Head = self.stage {
+            return Poll::Ready(if has_no_body(self.head.status) {
+                self.begin().and(Err(Reason::Enough))
+            } else {
+                // The first piece is not written before it is known whether others follow.
+                Ok(())
+            });
         }
-        self.half
-            .link
-            .poll_room(self.half.exchange, cx)
+        self.half.poll_room(cx)
     }
 
     fn receive(mut self: Pin<&mut Self>, piece: Bytes) -> Result<(), Reason> {
         if piece.is_empty() {
             return Ok(());
         }
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Head(head) => {
-                self.stage = Stage::First(head, piece);
-                return Ok(());
-            }
-            begun => self.stage = begun,
+        if let Stage::Head = self.stage {
+            self.stage = Stage::First(piece);
+            return Ok(());
         }
-        self.begin(Known::Nothing)?;
+        self.begin()?;
         let half = &self.half;
         half.link
             .send(half.exchange, piece)
@@ -274,7 +344,7 @@ impl Drain<Bytes> for ReplyBody {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.begin(Known::Nothing)?;
+        self.begin()?;
         self.half
             .link
             .poll_flush(self.half.exchange, cx)
@@ -290,31 +360,18 @@ impl Drain<Bytes> for ReplyBody {
                 .cut(&Error::from_flow(error.clone()));
             return Poll::Ready(Err(error.clone()));
         }
-        // The end, too, waits for room: what is written is bounded.
-        if ready!(
-            self.half
-                .link
-                .poll_room(self.half.exchange, cx)
-        )
-        .is_err()
-        {
-            let closed = Error::from(Kind::Closed);
-            self.half.cut(&closed);
-            return Poll::Ready(Err(closed.into_flow()));
+        if self.half.end == End::Open {
+            let ended = match self.stage {
+                Stage::Head | Stage::First(_) if !self.has_trailers() => self.poll_whole(cx),
+                _ => self.poll_end(cx),
+            };
+            ready!(ended).map_err(Error::into_flow)?;
         }
-        if let Err(Reason::Failed(error)) = self.begin(Known::All) {
-            return Poll::Ready(Err(error));
+        if self.half.end == End::Said {
+            ready!(self.half.poll_left(cx))
+                .map_err(|reason| Error::from_reason(reason).into_flow())?;
         }
-        self.half.end = End::Said;
-        let trailers = self
-            .trailers
-            .take()
-            .and_then(|trailers| trailers.take());
-        let half = &self.half;
-        let finished = half
-            .link
-            .finish(half.exchange, trailers.as_ref());
-        Poll::Ready(finished.map_err(Error::into_flow))
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -351,8 +408,8 @@ impl fmt::Debug for Reply {
 impl fmt::Debug for ReplyBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
-            Stage::Head(_) => "reply(head waits)",
-            Stage::First(..) => "reply(head and first piece wait)",
+            Stage::Head => "reply(head waits)",
+            Stage::First(_) => "reply(head and first piece wait)",
             Stage::Body => "reply(body)",
             Stage::Over => "reply(over)",
         })

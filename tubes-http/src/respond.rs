@@ -115,10 +115,10 @@ where
     /// Goes on with what is being answered; ready when no more than `allowed` are left.
     fn poll_served(self: Pin<&mut Self>, cx: &mut Context<'_>, allowed: usize) -> Poll<()> {
         let mut this = self.project();
-        if let Some(serving) = this.first.as_mut().as_pin_mut() {
-            if serving.poll(cx).is_ready() {
-                this.first.set(None);
-            }
+        if let Some(serving) = this.first.as_mut().as_pin_mut()
+            && serving.poll(cx).is_ready()
+        {
+            this.first.set(None);
         }
         while !this.others.is_empty() {
             if Pin::new(&mut *this.others)
@@ -251,10 +251,10 @@ where
             Ok(polled) => polled,
             Err(panic) => {
                 asked.log_panic(&*panic);
-                if let StepNow::Handling { reply, .. } = this.step.as_mut().project() {
-                    if let Some(reply) = reply.take() {
-                        reply.refuse(&Kind::Handler.into());
-                    }
+                if let StepNow::Handling { reply, .. } = this.step.as_mut().project()
+                    && let Some(reply) = reply.take()
+                {
+                    reply.refuse(&Kind::Handler.into());
                 }
                 // Dropping a reply that has begun cuts it.
                 this.step.set(Step::Done);
@@ -272,32 +272,33 @@ where
 {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, asked: &Asked) -> Poll<()> {
         loop {
-            let next = match self.as_mut().project() {
+            match self.as_mut().project() {
                 StepNow::Handling { handler, reply } => {
                     let answer = ready!(handler.poll(cx));
-                    match (reply.take(), answer) {
-                        (Some(reply), Ok(response)) => Step::Replying(reply.send(response)),
-                        (Some(reply), Err(error)) => {
-                            Step::Failing(reply.send(asked.failure(error.into())))
+                    let reply = reply.take();
+                    match (reply, answer) {
+                        (Some(reply), Ok(response)) => {
+                            self.set(Self::Replying(reply.send(response)));
                         }
-                        (None, _) => Step::Done,
+                        (Some(reply), Err(error)) => {
+                            let response = asked.failure(error.into());
+                            self.set(Self::Failing(reply.send(response)));
+                        }
+                        (None, _) => self.set(Self::Done),
                     }
                 }
                 StepNow::Replying(sending) => {
-                    if let Err(error) = ready!(sending.poll(cx)) {
-                        asked.log_cut(&error);
-                    }
-                    Step::Done
+                    let sent = ready!(sending.poll(cx));
+                    asked.log_cut(sent);
+                    self.set(Self::Done);
                 }
                 StepNow::Failing(sending) => {
-                    if let Err(error) = ready!(sending.poll(cx)) {
-                        asked.log_cut(&error);
-                    }
-                    Step::Done
+                    let sent = ready!(sending.poll(cx));
+                    asked.log_cut(sent);
+                    self.set(Self::Done);
                 }
                 StepNow::Done => return Poll::Ready(()),
-            };
-            self.set(next);
+            }
         }
     }
 }
@@ -321,9 +322,11 @@ impl Asked {
         response
     }
 
-    fn log_cut(&self, error: &tubes::Error) {
-        let Self { method, target } = self;
-        tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+    fn log_cut(&self, sent: Result<(), tubes::Error>) {
+        if let Err(error) = sent {
+            let Self { method, target } = self;
+            tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+        }
     }
 
     fn log_panic(&self, panic: &(dyn Any + Send)) {

@@ -1,6 +1,6 @@
 //! The bounded work of one poll, shared by everything that the poll reaches.
 //!
-//! The driver behind `flow_to` opens a [`Turn`]; whatever loops inside it [`spend`]s: one unit
+//! The driver behind `flow_to` opens a turn; whatever loops inside it [`spend`]s: one unit
 //! an item where items are costly (a read, a poll of something foreign), one unit for a run of
 //! up to [`RUN`] items where they are cheap. A driver inside another's poll shares what is left.
 //! When nothing is left, the poll ends with a wake, so that other tasks get their turn.
@@ -18,16 +18,24 @@ mod host;
 /// How many cheap items go for one unit.
 pub const RUN: usize = 256;
 
+/// [`RUN`], as it is counted.
+#[expect(clippy::cast_possible_truncation, reason = "256 fits")]
+const PARTS: u32 = RUN as u32;
+
 /// Units of one poll: at most `TURN * RUN` cheap items, or `TURN` costly ones.
 const TURN: u32 = 64;
 
 thread_local! {
-    static LEFT: Cell<Left> = const { Cell::new(Left { units: TURN, turns: 0 }) };
+    static LEFT: Cell<Left> = const {
+        Cell::new(Left { units: TURN, parts: PARTS, turns: 0 })
+    };
 }
 
 #[derive(Clone, Copy)]
 struct Left {
     units: u32,
+    /// Cheap items until the next unit; `1 <= parts <= RUN`.
+    parts: u32,
     /// How many drivers are being polled inside one another; invariant: back to 0 outside.
     turns: u32,
 }
@@ -52,6 +60,22 @@ pub fn spend() -> bool {
         });
     }
     false
+}
+
+/// Takes part of a unit, for one cheap item; `false` as [`spend`].
+///
+/// Counts across calls, stages and founts: for places that see one item at a time.
+#[inline]
+#[must_use]
+pub fn spend_part() -> bool {
+    let left = LEFT.get();
+    let parts = if left.parts > 1 {
+        left.parts - 1
+    } else {
+        PARTS
+    };
+    LEFT.set(Left { parts, ..left });
+    left.parts > 1 || spend()
 }
 
 /// An iterator that pauses: yields as much as goes for one unit, at most [`RUN`] items, and goes
@@ -131,6 +155,7 @@ impl Turn {
         LEFT.set(Left {
             units,
             turns: left.turns + 1,
+            ..left
         });
         Poll::Ready(Self(()))
     }

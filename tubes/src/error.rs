@@ -68,7 +68,7 @@ impl Error {
         Self::from_parts(kind, None, None)
     }
 
-    /// Wraps an error of the user's, without wrapping twice what already is an [`enum@Error`].
+    /// Wraps an error of the user's, without wrapping twice what already is an [`Error`](struct@Error).
     pub fn user(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(own) => *own,

@@ -1,4 +1,68 @@
-//! Compose streaming programs out of founts, tubes and drains.
+//! Compose streaming programs out of founts, tubes and drains, with flow control built in.
+//!
+//! ```text
+//!  fount ──► tube ──► tube ──► drain          items flow right
+//!        ◄─────────────────────               readiness flows left: a drain that is not ready
+//!                                             pauses everything in front of it
+//! ```
+//!
+//! - A [`Fount`] is where items come from: an iterator, a socket, the body of a request. It yields
+//!   items until it yields the [`Reason`] why there are no more.
+//! - A [`Tube`] turns input into output. It never waits, and takes no part in flow control.
+//! - A [`Drain`] is where items go, and makes something of them: a sum, a file, a response.
+//!
+//! A pipeline is a value, written from left to right; [`Fount::flow_to`] gives the future that
+//! runs it, and resolves to what the drain made:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use tubes::{BoxError, Fount, drains, founts, framing};
+//!
+//! fn parse(line: Bytes) -> Result<u64, BoxError> {
+//!     Ok(std::str::from_utf8(&line)?.parse()?)
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let sum = founts::iter(["1\n2", "0\n3\n"])
+//!     .map(Bytes::from)
+//!     .through(framing::lines())
+//!     .through(parse)
+//!     .flow_to(drains::fold(0, |sum, n| sum + n))
+//!     .await?;
+//! assert_eq!(sum, 24);
+//! # Ok::<_, tubes::Error>(()) }).unwrap();
+//! ```
+//!
+//! # What holds everywhere
+//!
+//! - **Ready before pull.** Nothing is taken out of a source before there is room for it, so no
+//!   item ever waits in a future, and dropping a flow loses nothing that had not arrived.
+//! - **Nothing unbounded.** Every place where something waits has a bound, stated in its docs.
+//! - **One end, heard once by everybody, with its reason,** behind the data. What is dropped in
+//!   silence counts as a failure ([`Kind::Abandoned`]), never as a clean end.
+//! - **Fair.** One poll does a bounded amount of work, shared by the whole chain ([`budget`]).
+//! - **Nothing hidden.** Nothing spawns unless its name says so; time comes from a
+//!   [`Clock`](clock::Clock).
+//!
+//! # The map
+//!
+//! | to | look at |
+//! |---|---|
+//! | get items | [`founts`], `io::read`, `net::listen` |
+//! | change them | [`stages`], [`framing`], [`Fount::map`] and its neighbours |
+//! | use them up | [`drains`], `io::write` |
+//! | talk to one peer | [`Flow`], `net::connect` |
+//! | write a tube of your own | [`Tube`]: one method, usually |
+//! | write a stage that waits | [`stage`] |
+//! | test your own founts and drains | `testing` (feature `testing`) |
+//!
+//! # Features
+//!
+//! - `tokio`: bridges to sockets, readers and writers, tasks and the clock of tokio (`io`, `net`,
+//!   `time`, `drains::spawn`). Without it the crate knows no runtime.
+//! - `testing`: fakes moved by hand, and the law suite.
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::exhaustive_enums)]
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
 #![forbid(unsafe_code)]
 
 mod bridge;

@@ -113,10 +113,10 @@ pub trait Tube<In> {
             let Some(item) = items.next() else {
                 return Ok(ControlFlow::Continue(()));
             };
-            if let Some(out) = self.received(item)? {
-                if let ControlFlow::Break(full) = outlet.put(out) {
-                    return Ok(ControlFlow::Break(full));
-                }
+            if let Some(out) = self.received(item)?
+                && let ControlFlow::Break(full) = outlet.put(out)
+            {
+                return Ok(ControlFlow::Break(full));
             }
         }
     }

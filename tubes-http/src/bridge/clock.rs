@@ -11,23 +11,18 @@ use crate::server::{Server, server_on};
 /// # Examples
 ///
 /// ```no_run
+/// use http::Response;
 /// use tubes::Fount;
 /// use tubes::net::TcpFlow;
-/// use tubes_http::{Body, Error, Exchange};
 ///
-/// async fn serve(flow: TcpFlow) -> Result<(), tubes::Error> {
+/// async fn echo(flow: TcpFlow) -> Result<(), tubes::Error> {
 ///     let mut exchanges = flow.through(tubes_http::server());
 ///     while let Ok(exchange) = exchanges.next().await {
 ///         let (request, reply) = exchange.into_parts();
-///         reply.send(request.map(|_| ()).into_response()).await?;
+///         reply.send(Response::new(request.into_body())).await?;
 ///     }
 ///     Ok(())
 /// }
-/// # trait Into_ { fn into_response(self) -> http::Response<Body>; }
-/// # impl Into_ for http::Request<()> {
-/// #     fn into_response(self) -> http::Response<Body> { http::Response::new(Body::empty()) }
-/// # }
-/// # let _: fn(Error, Exchange) = |_, _| ();
 /// ```
 pub fn server() -> Server {
     server_on(tubes::time::clock())

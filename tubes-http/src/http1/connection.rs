@@ -13,20 +13,20 @@
 //!   an error of next_event(): refuse(error), flush, linger, close
 //! ```
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, StatusCode, Version};
+use http::{HeaderMap, Request, StatusCode, Version};
 
 use crate::error::Error;
 use crate::http1::decode::Rest;
 use crate::http1::encode::{Asked, Asking};
 use crate::http1::encode_body::Finished;
 use crate::http1::event::Event;
-use crate::http1::fields::{Expectation, Upgrade};
-use crate::http1::parse::Head;
-use crate::http1::receiving::{Arrival, Receiving};
+use crate::http1::fields::{Expectation, Found, Upgrade};
+use crate::http1::receiving::Receiving;
 use crate::http1::sending::Sending;
 use crate::http1::state::{Persistence, State};
 use crate::kind::Kind;
@@ -37,7 +37,7 @@ use crate::limits::Limits;
 /// No order of calls panics; one that makes no sense is an error of the application.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    limits: Limits,
+    limits: Arc<Limits>,
     receiving: Receiving,
     sending: Sending,
     exchange: Exchange,
@@ -57,9 +57,9 @@ enum Exchange {
 
 /// What arrives.
 impl Connection {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: impl Into<Arc<Limits>>) -> Self {
         Self {
-            limits,
+            limits: limits.into(),
             receiving: Receiving::new(),
             sending: Sending::new(),
             exchange: Exchange::None,
@@ -82,13 +82,11 @@ impl Connection {
 
     /// Says what the bytes so far mean; `None`: more bytes are needed, or `next_exchange`.
     pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Error> {
-        Ok(match self.receiving.next(&self.limits)? {
-            Some(Arrival::Head(head)) => Some(self.open(head)),
-            Some(Arrival::Data(data)) => Some(Event::Data(data)),
-            Some(Arrival::End(trailers)) => Some(Event::End(trailers)),
-            Some(Arrival::Closed) => Some(Event::Closed),
-            None => None,
-        })
+        let event = self.receiving.next(&self.limits)?;
+        if let Some(Event::Head(request, found)) = &event {
+            self.open(request, *found);
+        }
+        Ok(event)
     }
 
     /// Whether the peer holds its body back until it reads a 100 (RFC 9110 §10.1.1).
@@ -139,11 +137,6 @@ impl Connection {
         self.receiving.has_input()
     }
 
-    /// Whether the peer has ended its direction.
-    pub(crate) fn has_peer_ended(&self) -> bool {
-        self.receiving.has_ended()
-    }
-
     /// Whether the peer offers to switch protocols, or asks for a tunnel.
     pub(crate) fn offers_switch(&self) -> bool {
         match self.exchange {
@@ -154,8 +147,7 @@ impl Connection {
         }
     }
 
-    fn open(&mut self, head: Head) -> Event {
-        let Head { request, found } = head;
+    fn open(&mut self, request: &Request<()>, found: Found) {
         self.exchange = Exchange::Open {
             asked: Asked {
                 method: Asking::from(request.method()),
@@ -167,7 +159,6 @@ impl Connection {
         if found.persistence == Persistence::Close {
             self.persistence = Persistence::Close;
         }
-        Event::Head(request, found.body)
     }
 }
 
@@ -224,6 +215,10 @@ impl Connection {
         Ok(())
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for upgrades, which are still to come")
+    )]
     /// Writes the head that ends HTTP here: 101 to an upgrade that was offered, or 2xx to
     /// `CONNECT`. What the peer has sent behind its request is `into_remainder`.
     pub(crate) fn switch(&mut self, head: &Parts, now: SystemTime) -> Result<(), Error> {
@@ -318,6 +313,7 @@ impl Connection {
     }
 
     /// Whether both directions of the exchange are at their end.
+    #[cfg(test)]
     pub(crate) fn is_exchange_over(&self) -> bool {
         self.receiving.is_over() && !matches!(self.sending.state(), State::Idle | State::Body)
     }
@@ -342,6 +338,10 @@ impl Connection {
         Persistence::Close
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for upgrades, which are still to come")
+    )]
     /// What the peer has sent behind the request that ended HTTP here.
     pub(crate) fn into_remainder(self) -> Bytes {
         self.receiving.into_remainder()

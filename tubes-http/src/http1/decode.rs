@@ -8,9 +8,8 @@
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::http1::event::BodyLength;
 use crate::http1::input::{Input, check};
-use crate::http1::length::is_tchar;
+use crate::http1::length::{BodyLength, is_tchar};
 use crate::http1::parse;
 use crate::kind::Kind;
 use crate::limits::Limits;

@@ -2,9 +2,8 @@
 
 use http::{Method, Version};
 
-use crate::http1::event::BodyLength;
 use crate::http1::host::is_host;
-use crate::http1::length::Framing;
+use crate::http1::length::{BodyLength, Framing};
 use crate::http1::state::Persistence;
 use crate::kind::Kind;
 
@@ -96,6 +95,11 @@ impl Fields {
     }
 
     pub(crate) fn connection(&mut self, value: &[u8]) {
+        // What nearly all say.
+        if value == b"keep-alive" && self.connection.wish == Wish::None {
+            self.connection.wish = Wish::KeepAlive;
+            return;
+        }
         for option in value.split(|&b| b == b',') {
             let option = option.trim_ascii();
             if option.eq_ignore_ascii_case(b"close") {

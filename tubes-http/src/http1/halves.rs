@@ -1,7 +1,7 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::http1::encode_body::Finished;
 use crate::http1::link::{Half, Link, Turn};
 use crate::kind::Kind;
-use crate::reply::{Answer, Wanted};
+use crate::reply::{Answer, End, Wanted};
 
 /// What the exchanges, their bodies and replies share. One lock, and one holder at a time: all of
 /// them are polled by the connection's own task, unless the application moves one elsewhere.
@@ -70,7 +70,7 @@ where
         self.lock_for(exchange)?.trailers.take()
     }
 
-    fn release(&self, exchange: u64) {
+    fn release(&self, exchange: u64, _why: Option<&Reason>) {
         let waiting = self
             .lock_for(exchange)
             .and_then(|mut link| link.let_go(Half::Body));
@@ -88,11 +88,7 @@ where
             return Poll::Ready(Err(over()));
         };
         let polled = link.poll_room(cx);
-        if polled.is_pending() {
-            keep(&mut link.writer, cx);
-        } else {
-            link.writer = None;
-        }
+        link.keep_writer(&polled, cx);
         polled
     }
 
@@ -101,11 +97,7 @@ where
             return Poll::Ready(Err(over()));
         };
         let polled = link.poll_flush(cx);
-        if polled.is_pending() {
-            keep(&mut link.writer, cx);
-        } else {
-            link.writer = None;
-        }
+        link.keep_writer(&polled, cx);
         polled
     }
 
@@ -117,22 +109,37 @@ where
             .interim(head.status(), head.headers())
     }
 
-    fn start(&self, exchange: u64, head: &Parts, length: Option<u64>) -> Result<Wanted, Error> {
+    fn poll_whole(
+        &self,
+        exchange: u64,
+        head: &mut Parts,
+        body: &mut Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<End, Error>> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        let now = link.clock.wall();
-        if let Some(broken) = link.broken.clone() {
-            // The request could not be understood to its end: that is what is answered.
-            link.engine.refuse(&broken, now);
-            return Err(broken);
+        let room = link.poll_room(cx);
+        link.keep_writer(&room, cx);
+        ready!(room).map_err(Error::from_reason)?;
+        let body = std::mem::take(body);
+        let length = body.len() as u64;
+        link.start(head, Some(length), body)?;
+        link.finish(None)?;
+        match poll_left(link, cx) {
+            Poll::Ready(left) => Poll::Ready(
+                left.map(|()| End::Over)
+                    .map_err(Error::from_reason),
+            ),
+            Poll::Pending => Poll::Ready(Ok(End::Said)),
         }
-        link.engine.start(head, length, now)?;
-        Ok(if link.engine.wants_body() {
-            Wanted::Body
-        } else {
-            Wanted::Nothing
-        })
+    }
+
+    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        link.start(head, None, first)
     }
 
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {
@@ -142,21 +149,25 @@ where
         link.engine.send(piece)
     }
 
-    fn finish(&self, exchange: u64, trailers: Option<&HeaderMap>) -> Result<(), Error> {
-        let Some(mut link) = self.lock_for(exchange) else {
-            return Err(Kind::Closed.into());
-        };
-        let finished = link.engine.finish(trailers);
-        if let Err(error) = &finished {
-            link.broken = Some(error.clone());
+    fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        link.finish(trailers.as_ref())
+    }
+
+    fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match self.lock_for(exchange) {
+            Some(link) => poll_left(link, cx),
+            None => Poll::Ready(Err(over())),
         }
-        let waiting = link.let_go(Half::Reply);
-        drop(link);
-        wake(waiting);
-        if finished? == Finished::TrailersLost {
-            tracing::warn!("trailers lost: this message could not carry all of them");
-        }
-        Ok(())
+    }
+
+    fn let_go(&self, exchange: u64) {
+        let waker = self
+            .lock_for(exchange)
+            .and_then(|mut link| link.let_go(Half::Reply));
+        wake(waker);
     }
 
     fn cut(&self, exchange: u64, error: &Error) {
@@ -177,6 +188,77 @@ where
         wake(reader);
         wake(waiting);
     }
+}
+
+impl<F, D> Link<F, D>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    /// Remembers who replies while he waits for the drain.
+    fn keep_writer(&mut self, polled: &Poll<Result<(), Reason>>, cx: &Context<'_>) {
+        if polled.is_pending() {
+            keep(&mut self.writer, cx);
+        } else {
+            self.writer = None;
+        }
+    }
+
+    /// Writes the head, and the first piece of the body if one is wanted.
+    fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
+        let now = self.clock.wall();
+        if let Some(broken) = self.broken.clone() {
+            // The request could not be understood to its end: that is what is answered.
+            self.engine.refuse(&broken, now);
+            return Err(broken);
+        }
+        self.engine.start(head, length, now)?;
+        if !self.engine.wants_body() {
+            return Ok(Wanted::Nothing);
+        }
+        if !first.is_empty() {
+            self.engine.send(first)?;
+        }
+        Ok(Wanted::Body)
+    }
+
+    /// Writes the end.
+    fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Error> {
+        match self.engine.finish(trailers) {
+            Ok(Finished::Whole) => Ok(()),
+            Ok(Finished::TrailersLost) => {
+                tracing::warn!("trailers lost: this message could not carry all of them");
+                Ok(())
+            }
+            Err(error) => {
+                self.broken = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Lets a reply leave that is written to its end, and lets go of it.
+fn poll_left<F, D>(
+    mut link: MutexGuard<'_, Link<F, D>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Reason>>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    // Replies of requests that are already there leave in one write.
+    let left = if link.has_next() {
+        Ok(())
+    } else {
+        let flushed = link.poll_flush(cx);
+        link.keep_writer(&flushed, cx);
+        ready!(flushed)
+    };
+    let waiting = link.let_go(Half::Reply);
+    drop(link);
+    wake(waiting);
+    Poll::Ready(left)
 }
 
 /// Remembers who polled, for whoever can go on with it.

@@ -38,6 +38,12 @@ fn split(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 
 /// RFC 3986 §3.2.2: `reg-name`, of which an IPv4 address is a case.
 fn is_name(name: &[u8]) -> bool {
+    if name
+        .iter()
+        .all(|&b| NAME[usize::from(b)])
+    {
+        return true;
+    }
     let mut bytes = name.iter();
     while let Some(&byte) = bytes.next() {
         let valid = match byte {

@@ -9,7 +9,7 @@
 //!
 //! Each byte is looked at once, however small the segments: the search goes on where it stopped.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr_iter;
 
 use crate::kind::Kind;
@@ -164,6 +164,17 @@ impl Input {
         };
         let taken = usize::try_from(most).map_or(here, |most| most.min(here));
         (taken > 0).then(|| self.cut(taken))
+    }
+
+    /// What is there, all in one piece, if no byte of it has been searched.
+    pub(crate) fn fresh(&self) -> Option<&Bytes> {
+        let fresh = self.scanned == 0 && self.empty_lines == 0 && !self.segment.is_empty();
+        fresh.then_some(&self.segment)
+    }
+
+    /// Drops the first bytes of what is [`fresh`](Self::fresh).
+    pub(crate) fn skip(&mut self, length: usize) {
+        self.segment.advance(length);
     }
 
     /// Looks at the next byte.

@@ -2,8 +2,18 @@
 
 use http::{Method, Version};
 
-use crate::http1::event::BodyLength;
 use crate::kind::Kind;
+
+/// How long a body is, as its head says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    /// There is none.
+    Empty,
+    /// That many bytes, not 0.
+    Known(u64),
+    /// Chunks until the last.
+    Chunked,
+}
 
 /// What the framing fields of one head have said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

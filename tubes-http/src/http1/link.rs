@@ -20,7 +20,8 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
 use crate::http1::connection::Connection;
-use crate::http1::event::{BodyLength, Event};
+use crate::http1::event::Event;
+use crate::http1::length::BodyLength;
 use crate::http1::state::Persistence;
 use crate::http1::watch::Watch;
 use crate::kind::Kind;
@@ -136,7 +137,7 @@ where
 {
     pub(crate) fn new(fount: F, drain: D, limits: Arc<Limits>, clock: SharedClock) -> Self {
         Self {
-            engine: Connection::new((*limits).clone()),
+            engine: Connection::new(Arc::clone(&limits)),
             limits,
             fount: Box::pin(fount),
             drain: Box::pin(drain),
@@ -243,10 +244,15 @@ where
         reason
     }
 
+    /// Whether bytes of a next request are there already.
+    pub(super) fn has_next(&self) -> bool {
+        self.engine.is_request_over() && self.engine.has_input() && !self.engine.is_cut()
+    }
+
     /// The next piece of the request's body.
     pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         if self.engine.expects_continue() {
-            let head = http::HeaderMap::new();
+            let head = HeaderMap::new();
             // A 100 that cannot be written is left out: the peer then waits for its own timer.
             drop(
                 self.engine
@@ -377,7 +383,7 @@ where
                 let reason = self
                     .broken
                     .take()
-                    .unwrap_or(Kind::Abandoned.into());
+                    .unwrap_or_else(|| Kind::Abandoned.into());
                 Turn::Closing(Closing::Write(reason.into_reason()))
             }
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
@@ -397,9 +403,10 @@ where
                 Closing::Write(reason) => {
                     let reason = reason.clone();
                     let flushed = ready!(self.poll_flush(cx));
-                    let end = flushed
-                        .err()
-                        .map_or(reason.clone(), |own| reason.or_failure(own));
+                    let end = match flushed {
+                        Ok(()) => reason,
+                        Err(own) => reason.or_failure(own),
+                    };
                     self.turn = Turn::Closing(Closing::Stop(end));
                 }
                 Closing::Stop(end) => {

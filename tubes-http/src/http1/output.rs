@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 /// Bytes on their way to the peer, in order.
@@ -12,7 +12,7 @@ pub(crate) struct Output {
     queue: VecDeque<Bytes>,
     /// Bytes in `queue`.
     queued: usize,
-    flat: BytesMut,
+    flat: Vec<u8>,
 }
 
 impl Output {
@@ -22,7 +22,11 @@ impl Output {
 
     /// Makes room for a head, so that it is not moved while it is written.
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.flat.reserve(bytes);
+        if self.flat.is_empty() {
+            self.flat = Vec::with_capacity(bytes.max(FIRST));
+        } else {
+            self.flat.reserve(bytes);
+        }
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) {
@@ -55,14 +59,14 @@ impl Output {
             }
             return Some(piece);
         }
-        (!self.flat.is_empty()).then(|| std::mem::take(&mut self.flat).freeze())
+        (!self.flat.is_empty()).then(|| std::mem::take(&mut self.flat).into())
     }
 
     /// Nothing more goes in front of what comes next.
     fn seal(&mut self) {
         if !self.flat.is_empty() {
-            let flat = std::mem::take(&mut self.flat).freeze();
-            self.enqueue(flat);
+            let flat = std::mem::take(&mut self.flat);
+            self.enqueue(flat.into());
         }
     }
 
@@ -74,6 +78,9 @@ impl Output {
 
 /// A copy of less than a page costs less than one more entry of a `writev`.
 const COPIED_BELOW: usize = 4096;
+
+/// Room for some small replies of pipelined requests; an allocator has it as quickly as less.
+const FIRST: usize = 1024;
 
 #[cfg(test)]
 mod tests {

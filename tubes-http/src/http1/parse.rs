@@ -3,7 +3,11 @@
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION,
+    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, ORIGIN, REFERER, TRANSFER_ENCODING,
+    UPGRADE, USER_AGENT,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use crate::http1::fields::{Fields, Found};
@@ -12,23 +16,71 @@ use crate::http1::input::check;
 use crate::kind::Kind;
 use crate::limits::Limits;
 
-/// A request head that has passed every check, and what it says about its message.
-#[derive(Debug)]
-pub(crate) struct Head {
-    pub(crate) request: Request<()>,
-    pub(crate) found: Found,
-}
-
-/// Parses a whole head, its empty line included.
-pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<Head, Kind> {
+/// Parses a whole head, its empty line included, into a new `request`: in place, since it is
+/// large and would be moved several times.
+pub(crate) fn request(
+    head: &Bytes,
+    limits: &Limits,
+    request: &mut Request<()>,
+) -> Result<Found, Kind> {
     let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
     match raw.parse_with_uninit_headers(head, lines) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Ok(httparse::Status::Partial) => return Err(Kind::BadRequestLine),
-        Err(error) => return Err(refusal(head, error)),
+        Ok(httparse::Status::Complete(_)) => checked(head, &raw, limits, request),
+        Ok(httparse::Status::Partial) => Err(Kind::BadRequestLine),
+        Err(error) => Err(refusal(head, error)),
     }
+}
+
+/// Parses the head that `bytes` begin with, and says its length: in one go what [`Input::head`]
+/// and [`request`] do together, for the head that is whole and faultless, as nearly all are.
+///
+/// `None`: it is not, and `request` is spoilt. What is wrong with it, if anything, is for those
+/// two to say.
+///
+/// [`Input::head`]: crate::http1::input::Input::head
+pub(crate) fn leading_request(
+    bytes: &Bytes,
+    limits: &Limits,
+    request: &mut Request<()>,
+) -> Option<(Found, usize)> {
+    let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
+    let lines = &mut lines[..limits.fields()];
+    let mut raw = httparse::Request::new(&mut []);
+    let Ok(httparse::Status::Complete(length)) = raw.parse_with_uninit_headers(bytes, lines) else {
+        return None;
+    };
+    let head = &bytes[..length];
+    let first_line = raw.method?.len() + raw.path?.len() + "  HTTP/1.1".len();
+    let faultless = length <= limits.head()
+        && first_line <= limits.request_line()
+        && head.starts_with(raw.method?.as_bytes())
+        && has_crlf_only(head, raw.headers);
+    if !faultless {
+        return None;
+    }
+    let found = checked(bytes, &raw, limits, request).ok()?;
+    Some((found, length))
+}
+
+/// RFC 9112 §2.2: whether each line ends with CRLF. `httparse` takes a bare LF, too.
+fn has_crlf_only(head: &[u8], lines: &[httparse::Header<'_>]) -> bool {
+    let start = head.as_ptr().addr();
+    let is_behind_crlf = |line: &httparse::Header<'_>| {
+        let at = line.name.as_ptr().addr() - start;
+        head[..at].ends_with(b"\r\n")
+    };
+    lines.iter().all(is_behind_crlf) && head.ends_with(b"\r\n\r\n")
+}
+
+/// Checks what `httparse` lets through; `bytes` begin with the head.
+fn checked(
+    bytes: &Bytes,
+    raw: &httparse::Request<'_, '_>,
+    limits: &Limits,
+    request: &mut Request<()>,
+) -> Result<Found, Kind> {
     let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
         return Err(Kind::BadRequestLine);
     };
@@ -36,23 +88,20 @@ pub(crate) fn request(head: &Bytes, limits: &Limits) -> Result<Head, Kind> {
         return Err(Kind::MethodTooLong);
     }
     let method = Method::from_bytes(name.as_bytes()).map_err(|_| Kind::BadRequestLine)?;
-    let uri = uri(head, target, &method)?;
+    let uri = uri(bytes, target, &method)?;
     let version = if minor == 0 {
         Version::HTTP_10
     } else {
         Version::HTTP_11
     };
 
-    let (mut headers, fields) = fields(head, raw.headers)?;
+    let fields = fields(bytes, raw.headers, request.headers_mut())?;
     let found = fields.of_request(&method, version)?;
-    rewrite_host(&mut headers, &uri, &method)?;
-
-    let mut request = Request::new(());
+    rewrite_host(request.headers_mut(), &uri, &method)?;
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.version_mut() = version;
-    *request.headers_mut() = headers;
-    Ok(Head { request, found })
+    Ok(found)
 }
 
 /// Parses a trailer section, its empty line included, and leaves out what has no place there.
@@ -84,12 +133,15 @@ pub(crate) fn may_trail(name: &HeaderName) -> bool {
 }
 
 /// The one walk over the fields.
-fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fields), Kind> {
-    let mut headers = HeaderMap::with_capacity(lines.len());
+fn fields(
+    head: &Bytes,
+    lines: &[httparse::Header<'_>],
+    headers: &mut HeaderMap,
+) -> Result<Fields, Kind> {
+    headers.reserve(lines.len());
     let mut fields = Fields::new();
     for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes());
-        let name = name.map_err(|_| Kind::HeaderInvalid)?;
+        let name = field_name(line.name.as_bytes())?;
         // The length tells most names apart without a comparison.
         match line.name.len() {
             4 if name == HOST => fields.host(line.value)?,
@@ -106,9 +158,30 @@ fn fields(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<(HeaderMap, Fi
         }
         let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value));
         let value = value.map_err(|_| Kind::HeaderInvalid)?;
-        append(&mut headers, name, value).map_err(|_| Kind::TooManyHeaders)?;
+        append(headers, name, value).map_err(|_| Kind::TooManyHeaders)?;
     }
-    Ok((headers, fields))
+    Ok(fields)
+}
+
+/// The names that most requests have, as browsers and libraries write them, are not looked up
+/// byte by byte.
+fn field_name(name: &[u8]) -> Result<HeaderName, Kind> {
+    Ok(match name {
+        b"Host" | b"host" => HOST,
+        b"Accept" | b"accept" => ACCEPT,
+        b"Accept-Encoding" | b"accept-encoding" => ACCEPT_ENCODING,
+        b"Accept-Language" | b"accept-language" => ACCEPT_LANGUAGE,
+        b"Authorization" | b"authorization" => AUTHORIZATION,
+        b"Cache-Control" | b"cache-control" => CACHE_CONTROL,
+        b"Connection" | b"connection" => CONNECTION,
+        b"Content-Length" | b"content-length" => CONTENT_LENGTH,
+        b"Content-Type" | b"content-type" => CONTENT_TYPE,
+        b"Cookie" | b"cookie" => COOKIE,
+        b"Origin" | b"origin" => ORIGIN,
+        b"Referer" | b"referer" => REFERER,
+        b"User-Agent" | b"user-agent" => USER_AGENT,
+        other => HeaderName::from_bytes(other).map_err(|_| Kind::HeaderInvalid)?,
+    })
 }
 
 fn append(
@@ -244,3 +317,38 @@ const NEVER_TRAILING: [&str; 40] = [
     "www-authenticate",
     "x-forwarded-for",
 ];
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::leading_request;
+    use crate::limits::Limits;
+
+    #[test]
+    fn only_a_faultless_head_takes_the_short_way() {
+        let cases: [(&[u8], Option<usize>); 13] = [
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET", Some(27)),
+            (b"GET / HTTP/1.0\r\n\r\n", Some(18)),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r", None),
+            (b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None),
+            (b"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None),
+            (b"GET / HTTP/1.1\nHost: a\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\nB: c\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\n\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\n\r\n", None),
+            (b"GET / HTTP/1.0\n\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\rB: c\r\n\r\n", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\tb\r\n\r\n", None),
+            (b"GET /123456789012345 HTTP/1.0\r\n\r\n", None),
+        ];
+        let limits = Limits::default().with_request_line(28);
+        for (bytes, expected) in cases {
+            let mut request = Request::new(());
+            let length = leading_request(&Bytes::from_static(bytes), &limits, &mut request)
+                .map(|(_, length)| length);
+            assert_eq!(length, expected, "{}", bytes.escape_ascii());
+        }
+    }
+}

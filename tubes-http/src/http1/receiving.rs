@@ -1,12 +1,14 @@
 //! The peer's direction: its bytes, cut into events, until they end or make no sense.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::Request;
 
 use crate::http1::decode::{Decoder, Piece, Rest};
-use crate::http1::event::BodyLength;
+use crate::http1::event::Event;
+use crate::http1::fields::Found;
 use crate::http1::input::{Input, Source};
-use crate::http1::parse::{self, Head};
+use crate::http1::length::BodyLength;
+use crate::http1::parse;
 use crate::http1::state::{State, Step};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -28,15 +30,6 @@ enum Reader {
     Nobody {
         left: u64,
     },
-}
-
-/// What was found in the bytes.
-#[derive(Debug)]
-pub(crate) enum Arrival {
-    Head(Head),
-    Data(Bytes),
-    End(Option<HeaderMap>),
-    Closed,
 }
 
 impl Receiving {
@@ -106,7 +99,7 @@ impl Receiving {
     }
 
     /// What the bytes say next. After an error nothing is looked at any more.
-    pub(crate) fn next(&mut self, limits: &Limits) -> Result<Option<Arrival>, Kind> {
+    pub(crate) fn next(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
         let found = match self.state {
             State::Idle => self.next_head(limits),
             State::Body => self.next_piece(limits),
@@ -146,22 +139,38 @@ impl Receiving {
         self.input.remainder()
     }
 
-    fn next_head(&mut self, limits: &Limits) -> Result<Option<Arrival>, Kind> {
+    fn next_head(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
+        if self.input.is_empty() {
+            return self.ended_idle();
+        }
+        if let Some(fresh) = self.input.fresh() {
+            let mut request = Request::new(());
+            if let Some((found, length)) = parse::leading_request(fresh, limits, &mut request) {
+                self.input.skip(length);
+                self.begin(found);
+                return Ok(Some(Event::Head(request, found)));
+            }
+        }
         let Some(head) = self.input.head(limits)? else {
             return self.ended_idle();
         };
-        let head = parse::request(&head, limits)?;
-        self.decoder = Decoder::new(head.found.body);
-        self.step(Step::Head);
-        Ok(Some(Arrival::Head(head)))
+        let mut request = Request::new(());
+        let found = parse::request(&head, limits, &mut request)?;
+        self.begin(found);
+        Ok(Some(Event::Head(request, found)))
     }
 
-    fn ended_idle(&mut self) -> Result<Option<Arrival>, Kind> {
+    fn begin(&mut self, found: Found) {
+        self.decoder = Decoder::new(found.body);
+        self.step(Step::Head);
+    }
+
+    fn ended_idle(&mut self) -> Result<Option<Event>, Kind> {
         match self.input.source() {
             Source::Open => Ok(None),
             Source::Ended if self.input.is_empty() => {
                 self.step(Step::Close);
-                Ok(Some(Arrival::Closed))
+                Ok(Some(Event::Closed))
             }
             Source::Ended => Err(Kind::Truncated {
                 expected: None,
@@ -170,7 +179,7 @@ impl Receiving {
         }
     }
 
-    fn next_piece(&mut self, limits: &Limits) -> Result<Option<Arrival>, Kind> {
+    fn next_piece(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
         loop {
             match self
                 .decoder
@@ -179,7 +188,7 @@ impl Receiving {
                 Some(Piece::Data(data)) => {
                     self.step(Step::Data);
                     if self.reader == Reader::Somebody {
-                        return Ok(Some(Arrival::Data(data)));
+                        return Ok(Some(Event::Data(data)));
                     }
                     if !self.may_discard(data.len() as u64) {
                         self.fail();
@@ -188,7 +197,7 @@ impl Receiving {
                 }
                 Some(Piece::End(trailers)) => {
                     self.step(Step::End);
-                    return Ok(Some(Arrival::End(trailers)));
+                    return Ok(Some(Event::End(trailers)));
                 }
                 // RFC 9112 §8: a message that ends early is incomplete, whoever reads it.
                 None if self.has_ended() => return Err(self.decoder.ended()),

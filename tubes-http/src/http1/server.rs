@@ -13,8 +13,9 @@ use tubes::{Drain, Flow, Fount, Reason};
 use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
-use crate::http1::event::{BodyLength, Event};
+use crate::http1::event::Event;
 use crate::http1::halves::{Shared, keep};
+use crate::http1::length::BodyLength;
 use crate::http1::link::{Awaited, Closing, Held, Link, Turn, declared};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -49,14 +50,14 @@ where
 
     /// Whether this connection is told to end; then its exchange is the last.
     fn poll_until(&mut self, cx: &mut Context<'_>) {
-        if let Some(until) = &mut self.until {
-            if until.as_mut().poll(cx).is_ready() {
-                self.until = None;
-                let mut link = self.shared.lock();
-                link.engine.close_after_this();
-                if let Turn::Between(_) = link.turn {
-                    link.turn = Turn::Closing(Closing::Write(Reason::Finished));
-                }
+        if let Some(until) = &mut self.until
+            && until.as_mut().poll(cx).is_ready()
+        {
+            self.until = None;
+            let mut link = self.shared.lock();
+            link.engine.close_after_this();
+            if let Turn::Between(_) = link.turn {
+                link.turn = Turn::Closing(Closing::Write(Reason::Finished));
             }
         }
     }
@@ -75,14 +76,13 @@ where
         let mut link = this.shared.lock();
         loop {
             match &link.turn {
-                Turn::Between(_) => match ready!(link.poll_head(cx)) {
-                    Some((request, length)) => {
+                Turn::Between(_) => {
+                    if let Some((request, length)) = ready!(link.poll_head(cx)) {
                         let number = link.serve(length);
                         drop(link);
                         return Poll::Ready(Ok(this.exchange(number, request, length)));
                     }
-                    None => {}
-                },
+                }
                 Turn::Serving { .. } => {
                     keep(&mut link.waiting, cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
@@ -147,9 +147,9 @@ where
     /// The next head; `None`: look at the turn again.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Request<()>, BodyLength)>> {
         match self.engine.next_event() {
-            Ok(Some(Event::Head(request, length))) => {
+            Ok(Some(Event::Head(request, found))) => {
                 self.reading.end();
-                return Poll::Ready(Some((request, length)));
+                return Poll::Ready(Some((request, found.body)));
             }
             Ok(Some(_)) => self.turn = Turn::Closing(Closing::Write(Reason::Finished)),
             Err(error) => self.refuse(&error),

@@ -1,6 +1,7 @@
 //! A call for each item.
 
 use std::fmt;
+use std::mem::needs_drop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -101,8 +102,13 @@ where
     where
         I: Iterator<Item = Item>,
     {
-        for item in items {
-            (self.f)(item);
+        // As in `fold`.
+        if needs_drop::<Item>() {
+            items.for_each(&mut self.f);
+        } else {
+            for item in items {
+                (self.f)(item);
+            }
         }
         Intake::Dry
     }

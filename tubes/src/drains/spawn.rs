@@ -66,8 +66,11 @@ pub struct Spawn<F> {
     begun: u64,
     ended: Arc<Mutex<Ended>>,
     report: Report,
-    on_failure: Option<Box<dyn FnMut(&Error) + Send>>,
+    on_failure: Option<Look>,
 }
+
+/// Is shown each failure.
+type Look = Box<dyn FnMut(&Error) + Send>;
 
 /// What became of the tasks of a [`Spawn`].
 #[derive(Clone, Debug, Default)]
@@ -184,6 +187,11 @@ where
         self.begun += 1;
         self.tasks.insert(number, task);
         Ok(())
+    }
+
+    /// Tasks that end while no item comes are taken note of at once.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.poll_reaped(cx, 0).map(Ok)
     }
 
     fn poll_stopped(

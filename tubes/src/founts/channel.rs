@@ -153,6 +153,16 @@ impl<T> Drain<T> for Sender<T> {
         Ok(())
     }
 
+    /// Nothing is held back; but who waits for a source hears that the channel was stopped.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let mut shared = lock(&self.shared);
+        if let Some(reason) = &shared.stopped {
+            return Poll::Ready(Err(reason.clone()));
+        }
+        keep(&mut shared.sender, cx);
+        Poll::Ready(Ok(()))
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
@@ -177,8 +187,11 @@ impl<T> Fount for Channel<T> {
         if let Some(reason) = &shared.stopped {
             return Poll::Ready(Err(reason.clone()));
         }
+        let was_full = shared.items.len() == shared.bound;
         if let Some(item) = shared.items.pop_front() {
-            wake(shared, |shared| shared.sender.take());
+            if was_full {
+                wake(shared, |shared| shared.sender.take());
+            }
             return Poll::Ready(Ok(item));
         }
         if let Some(reason) = &shared.end {

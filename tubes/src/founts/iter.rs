@@ -59,13 +59,14 @@ impl<I: Iterator> Fount for Iter<I> {
         _cx: &mut Context<'_>,
     ) -> Poll<Result<Self::Item, Reason>> {
         Poll::Ready(match &mut self.state {
-            State::Open(items) => match items.next() {
-                Some(item) => Ok(item),
-                None => {
+            State::Open(items) => {
+                if let Some(item) = items.next() {
+                    Ok(item)
+                } else {
                     self.state = State::Over(Reason::Finished);
                     Err(Reason::Finished)
                 }
-            },
+            }
             State::Over(reason) => Err(reason.clone()),
             State::Away => Err(Reason::abandoned()),
         })

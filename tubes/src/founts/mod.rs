@@ -8,7 +8,7 @@
 //! | [`pending`] | nothing, and never ends |
 //! | [`channel`] | what is handed in from elsewhere, bounded |
 //!
-//! Bytes from files and sockets come from [`io`](crate::bridge) and `net` (feature `tokio`).
+//! Bytes from files and sockets come from `io` and `net` (feature `tokio`).
 
 pub(crate) mod boxed;
 mod channel;

@@ -20,10 +20,12 @@ use crate::reason::Reason;
 /// # Examples
 ///
 /// ```
+/// use std::task::{Context, Waker};
 /// use tubes::{Fount, founts};
 ///
-/// let chat_without_visitors = founts::pending::<String>();
-/// # drop(chat_without_visitors);
+/// let mut silent = std::pin::pin!(founts::pending::<String>());
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert!(silent.as_mut().poll_next(&mut cx).is_pending());
 /// ```
 #[inline]
 pub fn pending<T>() -> Pending<T> {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use crate::budget::{self, Chunks};
+use crate::budget;
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
 use crate::tube::{Outlet, Tube};
@@ -174,22 +174,22 @@ impl Lines {
     {
         // Out of `self` while the run lasts, so that it can live in registers.
         let segment = std::mem::take(&mut self.segment);
-        let mut chunks = Chunks::of(Cuts {
-            segment: &segment,
-            at: 0,
-            limit: self.limit,
-        });
+        let mut at = 0;
         let put = loop {
-            chunks.refill();
-            let put = outlet.put_all(&mut chunks);
-            if put.is_break() || chunks.is_over() {
+            let mut left = budget::RUN;
+            let put = outlet.put_all(Cuts {
+                segment: &segment,
+                limit: self.limit,
+                at: &mut at,
+                left: &mut left,
+            });
+            if put.is_break() || left > 0 {
                 break put;
             }
             if !budget::spend() {
                 break ControlFlow::Break(outlet.spent());
             }
         };
-        let at = chunks.into_inner().at;
         self.segment = behind(segment, at);
         if put.is_break() {
             return Ok(put);
@@ -286,12 +286,15 @@ impl Tube<Bytes> for Lines {
     }
 }
 
-/// The lines that lie in one segment; ends before one that does not, or that is too long.
+/// The lines that lie in one segment, a bounded number of them; ends before a line that does not
+/// end there, or is too long.
 struct Cuts<'a> {
     segment: &'a Bytes,
-    /// Where the next line begins.
-    at: usize,
     limit: usize,
+    /// Where the next line begins.
+    at: &'a mut usize,
+    /// How many more may be cut.
+    left: &'a mut usize,
 }
 
 impl Iterator for Cuts<'_> {
@@ -299,15 +302,38 @@ impl Iterator for Cuts<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Bytes> {
-        let Cut { text, next } = Cut::find(&self.segment[self.at..], longest(self.limit))?;
+        if *self.left == 0 {
+            return None;
+        }
+        let at = *self.at;
+        let Cut { text, next } = Cut::find(&self.segment[at..], longest(self.limit))?;
         if text > self.limit {
             return None;
         }
-        let line = self
-            .segment
-            .slice(self.at..self.at + text);
-        self.at += next;
-        Some(line)
+        *self.at = at + next;
+        *self.left -= 1;
+        Some(self.segment.slice(at..at + text))
+    }
+
+    /// As by `next`, but each line is made where it is used. Handed on in an `Option`, it is read
+    /// in wider pieces than it has just been written in, and to wait for these writes takes
+    /// longer than all the rest (measured: 20 ns a line, not 10).
+    #[inline]
+    fn fold<A, F>(self, mut value: A, mut f: F) -> A
+    where
+        F: FnMut(A, Bytes) -> A,
+    {
+        while *self.left > 0
+            && let Some(Cut { text, next }) =
+                Cut::find(&self.segment[*self.at..], longest(self.limit))
+            && text <= self.limit
+        {
+            let at = *self.at;
+            *self.at = at + next;
+            *self.left -= 1;
+            value = f(value, self.segment.slice(at..at + text));
+        }
+        value
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use pin_project::pin_project;
 
-use super::state::Life;
+use super::state::{Life, Step};
 use crate::budget;
 use crate::drain::{Drain, Intake};
 use crate::error::{Error, Kind};
@@ -61,13 +61,13 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
             Ok(Some(out)) => out,
             Ok(None) => return Ok(()),
             Err(reason) => {
-                *this.life = Life::Over;
+                *this.life = this.life.on(Step::Over);
                 return Err(reason);
             }
         };
         let received = this.drain.receive(out);
         if received.is_err() {
-            *this.life = Life::Refused;
+            *this.life = this.life.on(Step::Refused);
         }
         received
     }
@@ -81,7 +81,7 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
         match this.drain.as_mut().poll_ready(cx) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(reason)) => {
-                *this.life = Life::Refused;
+                *this.life = this.life.on(Step::Refused);
                 return Intake::Refused(reason);
             }
             Poll::Pending => return Intake::Blocked,
@@ -95,12 +95,12 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
             Ok(ControlFlow::Continue(())) => Intake::Dry,
             Ok(ControlFlow::Break(full)) => {
                 if let Intake::Refused(_) = full {
-                    *this.life = Life::Refused;
+                    *this.life = this.life.on(Step::Refused);
                 }
                 full
             }
             Err(reason) => {
-                *this.life = Life::Over;
+                *this.life = this.life.on(Step::Over);
                 Intake::Refused(reason)
             }
         }
@@ -111,7 +111,7 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
         let this = self.project();
         let flushed = this.drain.poll_flush(cx);
         if let Poll::Ready(Err(_)) = flushed {
-            *this.life = Life::Refused;
+            *this.life = this.life.on(Step::Refused);
         }
         flushed
     }

@@ -9,7 +9,7 @@ use pin_project::pin_project;
 use super::lane::Lane;
 use super::lent::Lent;
 use super::push::farewell;
-use super::state::Life;
+use super::state::{Life, Step};
 use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
@@ -47,27 +47,17 @@ impl<F, T> Pull<F, T> {
 }
 
 impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
-    /// The tube has no output left.
-    #[inline]
-    fn dry(life: &mut Life) {
-        *life = match *life {
-            Life::Farewell | Life::Over => Life::Over,
-            Life::Holding | Life::Hungry | Life::Refused => Life::Hungry,
-        };
-    }
-
     /// The tube, or somebody below, has ended the flow: the source is told, unless it has ended
     /// by itself, and the first cause stands.
     #[cold]
     fn over(self: Pin<&mut Self>, reason: Reason) {
         let this = self.project();
-        *this.life = Life::Over;
-        match this.end.take() {
-            Some(first) => *this.end = Some(first.or_failure(reason)),
-            None => {
-                this.upstream.stop(&reason);
-                *this.end = Some(reason);
-            }
+        *this.life = this.life.on(Step::Over);
+        if let Some(first) = this.end.take() {
+            *this.end = Some(first.or_failure(reason));
+        } else {
+            this.upstream.stop(&reason);
+            *this.end = Some(reason);
         }
     }
 
@@ -98,7 +88,7 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
                         return Run::Refused(reason);
                     }
                 }
-                Ok(None) => Self::dry(this.life),
+                Ok(None) => *this.life = this.life.on(Step::Dry),
                 Err(own) => self.as_mut().over(own),
             }
         }
@@ -123,16 +113,21 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Self::Item, Reason>> {
-        let mut inputs = 0;
         loop {
             let mut this = self.as_mut().project();
             let step = match this.life {
-                Life::Holding | Life::Farewell => this.tube.emit(),
+                Life::Holding | Life::Farewell => match this.tube.emit() {
+                    Ok(None) => {
+                        *this.life = this.life.on(Step::Dry);
+                        Ok(None)
+                    }
+                    emitted => emitted,
+                },
                 Life::Hungry | Life::Refused => match this.upstream.as_mut().poll_next(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(input)) => {
-                        *this.life = Life::Holding;
-                        inputs += 1;
+                        *this.life = this.life.on(Step::Input);
+                        // `None`: no output to begin with; `emit` says whether there are others.
                         this.tube.received(input)
                     }
                     Poll::Ready(Err(reason)) => {
@@ -144,15 +139,13 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             };
             match step {
                 Ok(Some(out)) => return Poll::Ready(Ok(out)),
-                Ok(None) => Self::dry(this.life),
+                Ok(None) => {}
                 Err(reason) => self.as_mut().over(reason),
             }
-            if inputs == budget::RUN {
-                inputs = 0;
-                if !budget::spend() {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+            // Nothing came of it: that costs, too, or a chain of these would multiply.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }
@@ -181,8 +174,9 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         match run {
             Run::Ended(reason) => *this.life = farewell(this.tube, this.end, reason),
             Run::Refused(reason) if life == Life::Over => self.as_mut().over(reason),
+            // Not over by itself: who drives it says so, if it is.
             Run::Starved | Run::Blocked | Run::Spent | Run::Refused(_) => {
-                *this.life = life;
+                *this.life = Life::Holding;
                 return run;
             }
         }
@@ -194,13 +188,15 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             return;
         }
         let mut this = self;
-        // Nobody is left to hear a failure of this: the first cause stands.
-        drop(
-            this.as_mut()
-                .project()
-                .tube
-                .stopped(reason),
-        );
+        if this.life != Life::Farewell {
+            // Nobody is left to hear a failure of this: the first cause stands.
+            drop(
+                this.as_mut()
+                    .project()
+                    .tube
+                    .stopped(reason),
+            );
+        }
         this.over(reason.clone());
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project::pin_project;
 
 use super::lane::Lane;
-use super::state::Life;
+use super::state::{Life, Step};
 use crate::budget;
 use crate::drain::{Drain, Intake};
 use crate::error::Error;
@@ -83,7 +83,7 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             Life::Refused => {
                 // Nobody is left to hear a farewell, nor a failure of it.
                 drop(this.tube.stopped(reason));
-                *this.life = Life::Over;
+                *this.life = this.life.on(Step::Over);
             }
             Life::Farewell | Life::Over => {}
         }
@@ -92,22 +92,34 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             .get_or_insert_with(|| reason.clone());
         while *this.life == Life::Farewell {
             let end = match ready!(this.drain.as_mut().poll_ready(cx)) {
-                Err(refused) => Some(refused),
+                Err(refused) => Some(last_cause(first, refused)),
                 Ok(()) => match this.tube.emit() {
-                    Ok(Some(out)) => this.drain.as_mut().receive(out).err(),
+                    Ok(Some(out)) => match this.drain.as_mut().receive(out) {
+                        Ok(()) => None,
+                        Err(refused) => Some(last_cause(first, refused)),
+                    },
                     Ok(None) => Some(first.clone()),
-                    Err(own) => Some(own),
+                    Err(own) => Some(first.clone().or_failure(own)),
                 },
             };
             if let Some(end) = end {
-                *first = first.clone().or_failure(end);
-                *this.life = Life::Over;
+                *first = end;
+                *this.life = this.life.on(Step::Over);
             } else if !budget::spend() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
         this.drain.poll_stopped(cx, first)
+    }
+}
+
+/// What a drain hears that refuses a farewell: its own reason again, unless a failure came first.
+fn last_cause(first: &Reason, refused: Reason) -> Reason {
+    if first.is_clean() {
+        refused
+    } else {
+        first.clone()
     }
 }
 
@@ -118,12 +130,12 @@ pub(super) fn farewell<In, T: Tube<In>>(
     end: &mut Option<Reason>,
     reason: Reason,
 ) -> Life {
-    let (life, reason) = match tube.stopped(&reason) {
-        Ok(()) => (Life::Farewell, reason),
-        Err(own) => (Life::Over, reason.or_failure(own)),
+    let (step, reason) = match tube.stopped(&reason) {
+        Ok(()) => (Step::Ended, reason),
+        Err(own) => (Step::Over, reason.or_failure(own)),
     };
     *end = Some(reason);
-    life
+    Life::Hungry.on(step)
 }
 
 impl<T: fmt::Debug, D: fmt::Debug> fmt::Debug for Push<T, D> {

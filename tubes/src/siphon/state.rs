@@ -1,4 +1,4 @@
-//! The life of one tube.
+//! The life of one tube, as a table.
 //!
 //! ```text
 //!  start ─► Holding ──dry──► Hungry          Holding: outputs may wait (at first, a greeting)
@@ -7,8 +7,8 @@
 //!              └──upstream ended──┐
 //!                                 ▼
 //!                             Farewell ──dry──► Over
-//!   any state ──tube ends it, or is told──► Over
-//!   any state ──downstream wants no more──► Refused
+//!   any state ──the tube ends it, or is told──► Over
+//!   any state ────downstream wants no more────► Refused ──the tube is told──► Over
 //! ```
 
 /// Where a tube is in its life. Has no reason in it, so that an item on its way through a chain
@@ -25,4 +25,60 @@ pub(crate) enum Life {
     Over,
     /// Downstream wants no more; the tube has not been told yet.
     Refused,
+}
+
+/// What happens to a tube.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It was given an input.
+    Input,
+    /// It said that it has no output left.
+    Dry,
+    /// Upstream has ended, and it was told.
+    Ended,
+    /// Downstream wants no more.
+    Refused,
+    /// It ended the flow itself, or was told that it is over.
+    Over,
+}
+
+impl Life {
+    /// The table. What cannot happen in a state leaves it as it is.
+    #[inline]
+    pub(crate) fn on(self, step: Step) -> Self {
+        match (self, step) {
+            (_, Step::Over) | (Self::Over, _) | (Self::Farewell, Step::Dry) => Self::Over,
+            (_, Step::Refused) | (Self::Refused, _) => Self::Refused,
+            (_, Step::Ended) | (Self::Farewell, Step::Input) => Self::Farewell,
+            (Self::Holding | Self::Hungry, Step::Input) => Self::Holding,
+            (Self::Holding | Self::Hungry, Step::Dry) => Self::Hungry,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Life, Step};
+
+    #[test]
+    fn every_pair_of_state_and_step_is_as_drawn() {
+        use Life::{Farewell, Holding, Hungry, Over, Refused};
+        let steps = [
+            Step::Input,
+            Step::Dry,
+            Step::Ended,
+            Step::Refused,
+            Step::Over,
+        ];
+        let table = [
+            (Holding, [Holding, Hungry, Farewell, Refused, Over]),
+            (Hungry, [Holding, Hungry, Farewell, Refused, Over]),
+            (Farewell, [Farewell, Over, Farewell, Refused, Over]),
+            (Over, [Over, Over, Over, Over, Over]),
+            (Refused, [Refused, Refused, Refused, Refused, Over]),
+        ];
+        for (life, expected) in table {
+            assert_eq!(steps.map(|step| life.on(step)), expected, "{life:?}");
+        }
+    }
 }

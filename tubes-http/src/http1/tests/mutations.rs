@@ -5,8 +5,8 @@ use http::HeaderMap;
 
 use crate::http1::decode::{Decoder, Piece};
 use crate::http1::encode_body::Encoder;
-use crate::http1::event::BodyLength;
 use crate::http1::input::Input;
+use crate::http1::length::BodyLength;
 use crate::http1::output::Output;
 use crate::http1::tests::driver::{Chance, feed_all};
 use crate::http1::tests::vectors;

@@ -77,7 +77,7 @@ pub fn write<W: AsyncWrite>(writer: W) -> Write<W> {
     }
 }
 
-/// The drain of [`write`].
+/// The drain of [`write()`].
 #[pin_project]
 #[must_use = "nothing flows before a fount flows to it"]
 pub struct Write<W> {

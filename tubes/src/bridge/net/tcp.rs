@@ -91,7 +91,9 @@ struct Addrs {
 /// # Stopping
 ///
 /// Finished when the peer has closed its sending direction. Stopping it reads no more, and
-/// leaves the drain alone; the socket is closed when both halves are done.
+/// leaves the drain alone; the socket is closed when both halves are gone. If bytes of the peer
+/// are unread then, the system resets the connection, and what was sent last may be lost: a
+/// protocol in which that can happen reads to the end first.
 ///
 /// # Errors
 ///

@@ -1,0 +1,449 @@
+//! Broken founts, stages and drains: each law must notice who breaks it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use tubes::founts::Iter;
+use tubes::testing::{FakeDrain, FakeFount, laws};
+use tubes::{Drain, Error, Fount, Reason, Tube, drains, founts};
+
+type Pull = Poll<Result<u32, Reason>>;
+
+/// What is wrong with a [`Wrong`] fount or stage.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    Nothing,
+    /// Holds an item that nobody has asked for.
+    PullsAhead,
+    PullsInProgress,
+    DropsEverySecond,
+    Doubles,
+    ForgetsTheEnd,
+    ForgetsTheReason,
+    EndsOnce,
+    StopsNothing,
+    IgnoresStop,
+    StopsTwice,
+    PullsAfterStop,
+    NoProgress,
+    LosesTheWake,
+    KeepsTheFirstWaker,
+    WakesItself,
+    LoopsWithoutBudget,
+    PanicsWhenStopped,
+}
+
+/// A stage that passes items on, but for its fault.
+struct Wrong<F> {
+    upstream: F,
+    fault: Fault,
+    held: Option<Result<u32, Reason>>,
+    end: Option<Reason>,
+    waker: Option<Waker>,
+    asked: u32,
+}
+
+impl<F: Fount<Item = u32> + Unpin> Wrong<F> {
+    fn new(upstream: F, fault: Fault) -> Self {
+        Self {
+            upstream,
+            fault,
+            held: None,
+            end: None,
+            waker: None,
+            asked: 0,
+        }
+    }
+
+    fn pull(&mut self, cx: &mut Context<'_>) -> Pull {
+        Pin::new(&mut self.upstream).poll_next(cx)
+    }
+
+    fn pull_with_the_first_waker(&mut self, cx: &Context<'_>) -> Pull {
+        let waker = self
+            .waker
+            .get_or_insert_with(|| cx.waker().clone())
+            .clone();
+        self.pull(&mut Context::from_waker(&waker))
+    }
+
+    fn pull_every_second(&mut self, cx: &mut Context<'_>) -> Pull {
+        if let Poll::Ready(Err(reason)) = self.pull(cx) {
+            return Poll::Ready(Err(reason));
+        }
+        self.pull(cx)
+    }
+
+    fn pull_twice(&mut self, cx: &mut Context<'_>) -> Pull {
+        if let Some(held) = self.held.take() {
+            return Poll::Ready(held);
+        }
+        let next = std::task::ready!(self.pull(cx));
+        self.held = Some(next.clone());
+        Poll::Ready(next)
+    }
+
+    fn pull_ahead(&mut self, cx: &mut Context<'_>) -> Pull {
+        if self.held.is_none() {
+            self.held = Some(std::task::ready!(self.pull(cx)));
+        }
+        let item = match self.held.clone() {
+            Some(Ok(item)) => item,
+            Some(Err(reason)) => return Poll::Ready(Err(reason)),
+            None => return Poll::Pending,
+        };
+        self.held = None;
+        if let Poll::Ready(next) = self.pull(cx) {
+            self.held = Some(next);
+        }
+        Poll::Ready(Ok(item))
+    }
+}
+
+impl<F: Fount<Item = u32> + Unpin> Fount for Wrong<F> {
+    type Item = u32;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Pull {
+        self.asked += 1;
+        if let Some(end) = &self.end
+            && self.fault != Fault::PullsAfterStop
+        {
+            return Poll::Ready(Err(end.clone()));
+        }
+        let next = match self.fault {
+            Fault::DropsEverySecond => self.pull_every_second(cx),
+            Fault::Doubles => self.pull_twice(cx),
+            Fault::PullsAhead => self.pull_ahead(cx),
+            Fault::PullsInProgress => match self.held.take() {
+                Some(held) => Poll::Ready(held),
+                None => self.pull(cx),
+            },
+            Fault::KeepsTheFirstWaker => self.pull_with_the_first_waker(cx),
+            Fault::LosesTheWake if self.asked == 3 => return Poll::Pending,
+            Fault::WakesItself => {
+                let next = self.pull(cx);
+                if next.is_pending() {
+                    cx.waker().wake_by_ref();
+                }
+                next
+            }
+            Fault::LoopsWithoutBudget => loop {
+                match self.pull(cx) {
+                    Poll::Ready(Ok(n)) if n < 100 => {}
+                    other => break other,
+                }
+            },
+            _ => self.pull(cx),
+        };
+        match next {
+            Poll::Ready(Err(_)) if self.fault == Fault::ForgetsTheEnd => Poll::Pending,
+            Poll::Ready(Err(_)) if self.fault == Fault::ForgetsTheReason => {
+                Poll::Ready(Err(Reason::Finished))
+            }
+            Poll::Ready(Err(_)) if self.fault == Fault::EndsOnce && self.asked > 100 => {
+                panic!("polled after the end")
+            }
+            Poll::Ready(Err(reason)) => {
+                if self.fault == Fault::EndsOnce {
+                    self.asked = 100;
+                } else {
+                    self.end = Some(reason.clone());
+                }
+                Poll::Ready(Err(reason))
+            }
+            next => next,
+        }
+    }
+
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        if self.fault == Fault::PullsInProgress
+            && self.held.is_none()
+            && let Poll::Ready(next) = self.pull(cx)
+        {
+            self.held = Some(next);
+        }
+        if self.fault != Fault::NoProgress {
+            Pin::new(&mut self.upstream).poll_progress(cx);
+        }
+    }
+
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        assert!(
+            self.fault != Fault::PanicsWhenStopped,
+            "polled after the end"
+        );
+        if self.fault == Fault::IgnoresStop
+            || (self.end.is_some() && self.fault != Fault::StopsTwice)
+        {
+            return;
+        }
+        self.end = Some(reason.clone());
+        if self.fault != Fault::StopsNothing {
+            Pin::new(&mut self.upstream).stop(reason);
+        }
+    }
+}
+
+fn check_stage(fault: Fault) {
+    let make = move |source: FakeFount<u32>| Wrong::new(source, fault);
+    laws::stage(make, vec![1, 2, 3, 4, 5], vec![1, 2, 3, 4, 5]).check();
+}
+
+fn check_fount(fault: Fault) {
+    let make = move || Wrong::new(founts::iter(1..=5), fault);
+    laws::fount(make, vec![1, 2, 3, 4, 5]).check();
+}
+
+#[test]
+fn a_stage_without_a_fault_keeps_the_laws() {
+    check_stage(Fault::Nothing);
+    check_fount(Fault::Nothing);
+}
+
+/// A name, what the message must say, and what is done.
+macro_rules! caught {
+    ($($name:ident: $law:literal <- $check:expr;)*) => {$(
+        #[test]
+        #[should_panic(expected = $law)]
+        fn $name() {
+            $check;
+        }
+    )*};
+}
+
+caught! {
+    a_stage_that_pulls_ahead: "law 1" <- check_stage(Fault::PullsAhead);
+    a_stage_that_pulls_in_progress: "law 1" <- check_stage(Fault::PullsInProgress);
+    a_stage_that_loses_items: "law 3" <- check_stage(Fault::DropsEverySecond);
+    a_stage_that_doubles_items: "law 3" <- check_stage(Fault::Doubles);
+    a_stage_that_forgets_the_end: "law 5" <- check_stage(Fault::ForgetsTheEnd);
+    a_stage_that_forgets_the_reason: "law 3" <- check_stage(Fault::ForgetsTheReason);
+    a_stage_that_ends_only_once: "polled after the end" <- check_stage(Fault::EndsOnce);
+    a_stage_that_stops_nothing: "law 3" <- check_stage(Fault::StopsNothing);
+    a_stage_that_stops_twice: "law 3" <- check_stage(Fault::StopsTwice);
+    a_stage_that_pulls_after_stop: "law 1" <- check_stage(Fault::PullsAfterStop);
+    a_stage_without_progress: "law 4" <- check_stage(Fault::NoProgress);
+    a_stage_that_loses_a_wake: "law 5" <- check_stage(Fault::LosesTheWake);
+    a_stage_that_keeps_the_first_waker: "law 5" <- check_stage(Fault::KeepsTheFirstWaker);
+    a_stage_that_wakes_itself: "law 5" <- check_stage(Fault::WakesItself);
+    a_stage_without_budget: "law 6" <- laws::stage(
+        |source: FakeFount<u32>| Wrong::new(source, Fault::LoopsWithoutBudget),
+        vec![1, 2, 3],
+        vec![],
+    )
+    .check();
+    a_fount_that_forgets_the_end: "law 5" <- check_fount(Fault::ForgetsTheEnd);
+    a_fount_that_loses_a_wake: "law 5" <- check_fount(Fault::LosesTheWake);
+    a_fount_that_ends_only_once: "polled after the end" <- check_fount(Fault::EndsOnce);
+    a_fount_that_loses_items: "law 3" <- check_fount(Fault::DropsEverySecond);
+    a_fount_that_does_not_stop: "law 3" <- check_fount(Fault::IgnoresStop);
+    a_fount_that_panics_when_stopped: "polled after" <- check_fount(Fault::PanicsWhenStopped);
+    a_fount_that_never_yields_to_others: "law 6" <- laws::fair(Endless(founts::iter(0..)));
+}
+
+/// Runs for ever, by an inner run without a budget.
+struct Endless(Iter<std::ops::RangeFrom<u32>>);
+
+impl Fount for Endless {
+    type Item = u32;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Pull {
+        Pin::new(&mut self.0).poll_next(cx)
+    }
+
+    fn poll_flow<D>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut drain: Pin<&mut D>,
+    ) -> tubes::Run
+    where
+        D: Drain<u32>,
+    {
+        for _ in 0..1_000_000 {
+            if drain
+                .as_mut()
+                .poll_ready(cx)
+                .is_pending()
+            {
+                return tubes::Run::Blocked;
+            }
+            let Poll::Ready(Ok(item)) = Pin::new(&mut self.0).poll_next(cx) else {
+                return tubes::Run::Starved;
+            };
+            if let Err(reason) = drain.as_mut().receive(item) {
+                return tubes::Run::Refused(reason);
+            }
+        }
+        tubes::Run::Spent
+    }
+}
+
+// Drains.
+
+#[derive(Clone, Copy, PartialEq)]
+enum Leak {
+    Nothing,
+    NotReadyFirst,
+    TwoAtOnce,
+    NoFlush,
+    OwnReason,
+    NotStopped,
+    StoppedTwice,
+    Late,
+}
+
+/// A stage in front of a drain that passes items on, but for its fault.
+struct Leaky {
+    drain: FakeDrain<u32>,
+    leak: Leak,
+    end: Option<Reason>,
+    parked: Option<u32>,
+}
+
+impl Drain<u32> for Leaky {
+    type Output = ();
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match self.leak {
+            Leak::NotReadyFirst => Poll::Ready(Ok(())),
+            Leak::Late => {
+                if let Some(item) = self.parked {
+                    std::task::ready!(Pin::new(&mut self.drain).poll_ready(cx))?;
+                    self.parked = None;
+                    Pin::new(&mut self.drain).receive(item)?;
+                }
+                Poll::Ready(Ok(()))
+            }
+            _ => Pin::new(&mut self.drain).poll_ready(cx),
+        }
+    }
+
+    fn receive(mut self: Pin<&mut Self>, item: u32) -> Result<(), Reason> {
+        if self.leak == Leak::Late {
+            self.parked = Some(item);
+            return Ok(());
+        }
+        if self.leak == Leak::TwoAtOnce {
+            Pin::new(&mut self.drain).receive(item)?;
+        }
+        Pin::new(&mut self.drain).receive(item)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if self.leak == Leak::NoFlush {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.drain).poll_flush(cx)
+    }
+
+    fn poll_stopped(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        reason: &Reason,
+    ) -> Poll<Result<(), Error>> {
+        let (reason, leak) = (reason.clone(), self.leak);
+        let reason = match leak {
+            Leak::OwnReason => Reason::Finished,
+            _ => self.end.get_or_insert(reason).clone(),
+        };
+        if leak == Leak::NotStopped {
+            return Poll::Ready(reason.into_result());
+        }
+        let result = std::task::ready!(Pin::new(&mut self.drain).poll_stopped(cx, &reason));
+        if leak == Leak::StoppedTwice {
+            return Pin::new(&mut self.drain).poll_stopped(cx, &reason);
+        }
+        Poll::Ready(result)
+    }
+}
+
+fn check_behind(leak: Leak) {
+    let make = move |drain| Leaky {
+        drain,
+        leak,
+        end: None,
+        parked: None,
+    };
+    laws::behind(make, vec![1, 2, 3], vec![1, 2, 3]).check();
+}
+
+#[test]
+fn a_drain_without_a_fault_keeps_the_laws() {
+    check_behind(Leak::Nothing);
+}
+
+caught! {
+    a_drain_that_does_not_ask: "law 1" <- check_behind(Leak::NotReadyFirst);
+    a_drain_that_hands_on_two: "law 1" <- check_behind(Leak::TwoAtOnce);
+    a_drain_that_parks_an_item: "law 1" <- check_behind(Leak::Late);
+    a_drain_that_does_not_flush: "law 4" <- check_behind(Leak::NoFlush);
+    a_drain_with_a_reason_of_its_own: "law 3" <- check_behind(Leak::OwnReason);
+    a_drain_that_does_not_hand_on_the_end: "law 3" <- check_behind(Leak::NotStopped);
+    a_drain_that_ends_twice: "law 3" <- check_behind(Leak::StoppedTwice);
+    a_drain_that_makes_a_whole_of_a_part: "law 3" <- laws::drain(
+        || Mute(drains::collect(9), Ear::Deaf), vec![1, 2], |_| ()).check();
+    a_drain_that_never_wakes: "law 5" <- laws::drain(
+        || Mute(drains::collect(9), Ear::Asleep), vec![1, 2], |_| ()).check();
+    a_drain_that_wakes_for_nothing: "law 5" <- laws::drain(
+        || Mute(drains::collect(9), Ear::Restless), vec![1, 2], |_| ()).check();
+    a_tube_that_never_needs_input: "law 3" <- laws::tube(|| Fountain, vec![1], vec![]).check();
+}
+
+enum Ear {
+    Deaf,
+    Asleep,
+    Restless,
+}
+
+/// A collection with a fault.
+struct Mute(drains::Collect<u32>, Ear);
+
+impl Drain<u32> for Mute {
+    type Output = Vec<u32>;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match self.1 {
+            Ear::Asleep => Poll::Pending,
+            _ => Drain::<u32>::poll_ready(Pin::new(&mut self.0), cx),
+        }
+    }
+
+    fn receive(mut self: Pin<&mut Self>, item: u32) -> Result<(), Reason> {
+        Pin::new(&mut self.0).receive(item)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if let Ear::Restless = self.1 {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_stopped(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        reason: &Reason,
+    ) -> Poll<Result<Vec<u32>, Error>> {
+        let reason = match self.1 {
+            Ear::Deaf => &Reason::Finished,
+            _ => reason,
+        };
+        Drain::<u32>::poll_stopped(Pin::new(&mut self.0), cx, reason)
+    }
+}
+
+/// A greeting without end.
+struct Fountain;
+
+impl Tube<u32> for Fountain {
+    type Out = u32;
+
+    fn received(&mut self, item: u32) -> Result<Option<u32>, Reason> {
+        Ok(Some(item))
+    }
+
+    fn emit(&mut self) -> Result<Option<u32>, Reason> {
+        Ok(Some(0))
+    }
+}

@@ -29,9 +29,11 @@ mod http1_server;
 mod http1_bodies;
 // What attackers send over HTTP/1: refused with a status, and nothing behind it is served.
 mod http1_malformed;
-// How HTTP/1 ends when not all is well: failures, panics, cuts, shutdown, other tasks.
+// How HTTP/1 ends when not all is well: failures, panics, cuts, shutdown.
 mod http1_ends;
 // Every timer of HTTP/1, with a clock that is moved by hand.
 mod http1_timers;
 // A conversation over HTTP/1, cut, reset, broken and dropped at every point.
 mod http1_faults;
+// Exchanges of HTTP/1 whose halves live in other tasks.
+mod http1_tasks;

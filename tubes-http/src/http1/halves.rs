@@ -88,11 +88,7 @@ where
             return Poll::Ready(Err(over()));
         };
         let polled = link.poll_room(cx);
-        if polled.is_pending() {
-            keep(&mut link.writer, cx);
-        } else {
-            link.writer = None;
-        }
+        link.keep_writer(&polled, cx);
         polled
     }
 
@@ -101,11 +97,7 @@ where
             return Poll::Ready(Err(over()));
         };
         let polled = link.poll_flush(cx);
-        if polled.is_pending() {
-            keep(&mut link.writer, cx);
-        } else {
-            link.writer = None;
-        }
+        link.keep_writer(&polled, cx);
         polled
     }
 
@@ -128,9 +120,7 @@ where
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
         let room = link.poll_room(cx);
-        if room.is_pending() {
-            keep(&mut link.writer, cx);
-        }
+        link.keep_writer(&room, cx);
         ready!(room).map_err(Error::from_reason)?;
         let body = std::mem::take(body);
         let length = body.len() as u64;
@@ -205,6 +195,15 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
+    /// Remembers who replies while he waits for the drain.
+    fn keep_writer(&mut self, polled: &Poll<Result<(), Reason>>, cx: &Context<'_>) {
+        if polled.is_pending() {
+            keep(&mut self.writer, cx);
+        } else {
+            self.writer = None;
+        }
+    }
+
     /// Writes the head, and the first piece of the body if one is wanted.
     fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
         let now = self.clock.wall();
@@ -253,9 +252,7 @@ where
         Ok(())
     } else {
         let flushed = link.poll_flush(cx);
-        if flushed.is_pending() {
-            keep(&mut link.writer, cx);
-        }
+        link.keep_writer(&flushed, cx);
         ready!(flushed)
     };
     let waiting = link.let_go(Half::Reply);

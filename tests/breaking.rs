@@ -155,16 +155,17 @@ impl<F: Fount<Item = u32> + Unpin> Fount for Wrong<F> {
         }
     }
 
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.fault == Fault::PullsInProgress
             && self.held.is_none()
             && let Poll::Ready(next) = self.pull(cx)
         {
             self.held = Some(next);
         }
-        if self.fault != Fault::NoProgress {
-            Pin::new(&mut self.upstream).poll_progress(cx);
+        if self.fault == Fault::NoProgress {
+            return Poll::Ready(());
         }
+        Pin::new(&mut self.upstream).poll_progress(cx)
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

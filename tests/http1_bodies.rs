@@ -412,7 +412,8 @@ fn a_reply_is_held_to_the_length_that_it_declares() {
         (3, &["abc"][..], "200 abc", OPEN.1),
         (3, &["a", "b", "c"], "200 abc", OPEN.1),
         (4, &["a", "b", "c"], "200 abc..", "failed"),
-        (9, &["a"], "200 a", OPEN.1),
+        (9, &["a"], "200 a..", "failed"),
+        (0, &["a"], "200 ", "failed"),
         (2, &["a", "b", "c"], "200 ab", "failed"),
         (2, &["a", "bc"], "200 ab", "failed"),
     ];

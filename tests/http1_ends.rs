@@ -160,7 +160,12 @@ fn a_body_that_fails_or_panics_cuts_the_reply_and_never_ends_it_cleanly() {
             };
             assert_eq!(served.ends().1, drain, "{script} {request}");
             served.finish();
-            assert_eq!(served.ends().2, "over", "{script} {request}");
+            let connection = if drain == "finished" {
+                "over"
+            } else {
+                "failed"
+            };
+            assert_eq!(served.ends().2, connection, "{script} {request}");
             assert_ne!(served.ends().0, "open", "{script} {request}");
         }
     }
@@ -207,7 +212,7 @@ fn a_request_body_that_is_cut_ends_as_truncated_and_the_handler_hears_it() {
             assert_eq!(notes.take(), ["abc".to_owned(), end], "reset: {reset}");
             assert_eq!(served.peer.read(), b"", "nobody is there to answer");
             assert_eq!(served.ends().1, "failed");
-            assert_eq!(served.ends().2, "over");
+            assert_eq!(served.ends().2, "failed");
         }
     }
 }
@@ -357,7 +362,7 @@ mod writing {
         let served = Setup::new().respond(hello);
         served.peer.break_writes();
         served.send(GET);
-        assert_eq!(served.ends(), ("failed", "failed", "over"));
+        assert_eq!(served.ends(), ("failed", "failed", "failed"));
     }
 
     #[test]
@@ -368,7 +373,7 @@ mod writing {
         served.peer.break_writes();
         served.tasks.run();
         served.finish();
-        assert_eq!(served.ends(), ("failed", "failed", "over"));
+        assert_eq!(served.ends(), ("failed", "failed", "failed"));
     }
 
     #[test]
@@ -395,7 +400,7 @@ mod writing {
                 served.send(EXPECT);
             }
             assert_eq!(notes.take(), ["false"]);
-            assert_eq!(served.ends().2, "over");
+            assert_eq!(served.ends().2, "failed");
             assert_eq!(served.ends().1, "failed");
         }
     }
@@ -448,8 +453,8 @@ mod writing {
         served.send(GET);
         served.peer.break_writes();
         served.run();
-        assert_eq!(notes.take(), ["Io(BrokenPipe)"]);
-        assert_eq!(served.ends(), ("failed", "failed", "over"));
+        assert_eq!(notes.take(), ["Closed"]);
+        assert_eq!(served.ends(), ("failed", "failed", "failed"));
     }
 
     #[test]
@@ -459,7 +464,7 @@ mod writing {
         served.peer.stall();
         served.finish();
         served.advance(std::time::Duration::from_secs(30));
-        assert_eq!(served.ends().2, "over");
+        assert_eq!(served.ends().2, "failed");
     }
 }
 

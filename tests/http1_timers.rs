@@ -160,7 +160,7 @@ fn a_body_that_stops_behind_the_head_of_the_reply_cuts_it() {
         .send("abc")
         .advance(secs(30));
     assert_eq!(served.lines(), ["200 abc.."]);
-    assert_eq!(served.ends(), ("failed", "failed", "over"));
+    assert_eq!(served.ends(), ("failed", "failed", "failed"));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_reader_that_takes_nothing_for_30_seconds_is_cut() {
     assert_eq!(served.ends(), OPEN);
     served.advance(TICK);
     assert_eq!(*notes.borrow(), ["ReplyTimeout"]);
-    assert_eq!(served.ends(), ("failed", "failed", "over"));
+    assert_eq!(served.ends(), ("failed", "failed", "failed"));
 }
 
 /// An endless body that notes why it was stopped.
@@ -224,7 +224,7 @@ fn a_small_reply_that_nobody_takes_ends_the_connection_after_30_seconds() {
         .advance(secs(30) - TICK);
     assert_eq!(served.ends(), OPEN);
     served.advance(TICK);
-    assert_eq!(served.ends(), ("failed", "failed", "over"));
+    assert_eq!(served.ends(), ("failed", "failed", "failed"));
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn a_refusal_that_nobody_takes_ends_the_connection_after_30_seconds() {
     served
         .send("GET / HTTP/1.1\n")
         .advance(secs(30));
-    assert_eq!(served.ends(), ("failed", "failed", "over"));
+    assert_eq!(served.ends(), ("failed", "failed", "failed"));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn an_echo_whose_client_does_not_read_is_cut_by_the_write_timer() {
         served.peer.feed([b'x'; 10_000]);
     }
     served.run().advance(secs(30));
-    assert_eq!(served.ends(), ("failed", "failed", "over"));
+    assert_eq!(served.ends(), ("failed", "failed", "failed"));
 }
 
 #[test]

@@ -55,7 +55,11 @@ fn a_reader_is_read_once_a_pull_and_not_at_all_without_one() {
     let mut fount = io::read(reader);
     for pulls in 0..5 {
         assert_eq!(life.so_far().calls, pulls);
-        Pin::new(&mut fount).poll_progress(&mut cx());
+        assert!(
+            Pin::new(&mut fount)
+                .poll_progress(&mut cx())
+                .is_ready()
+        );
         assert_eq!(run(fount.next()).unwrap().len(), 10);
     }
 }

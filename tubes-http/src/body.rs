@@ -195,12 +195,14 @@ impl Body {
 
     /// Remembers the end, and lets go of where it came from.
     fn end(&mut self, reason: Reason) -> Reason {
-        if let (Source::Incoming(incoming), Some(trailers)) = (&self.source, &self.trailers)
+        if let Source::Incoming(incoming) = &self.source
             && let Some(fields) = incoming
                 .link
                 .trailers(incoming.exchange)
         {
-            trailers.set(fields);
+            self.trailers
+                .get_or_insert_default()
+                .set(fields);
         }
         self.source = Source::Over(reason.clone());
         reason
@@ -226,14 +228,15 @@ impl Fount for Body {
         next.map_err(|reason| self.end(reason))
     }
 
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.source {
             Source::Over(_) | Source::Whole(_) => {}
-            Source::Fount(fount) => fount.as_mut().poll_progress(cx),
+            Source::Fount(fount) => return fount.as_mut().poll_progress(cx),
             Source::Incoming(incoming) => incoming
                 .link
                 .progress(incoming.exchange, cx),
         }
+        Poll::Ready(())
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

@@ -67,17 +67,23 @@ impl Error {
             return own.clone();
         }
         let kind = match error.kind() {
-            tubes::Kind::Io(_) => Kind::Closed,
-            tubes::Kind::Abandoned => Kind::Abandoned,
+            // What bounds and framing refuse in a handler's pipeline came from the peer.
+            tubes::Kind::Limit { limit, .. } => Kind::BodyTooLarge {
+                limit: limit as u64,
+            },
+            tubes::Kind::Malformed(_) => Kind::BodyInvalid,
             _ => Kind::Handler,
         };
         Self::new(kind).with_source(error)
     }
 
-    /// Why a flow that leads to the peer wants no more.
-    pub(crate) fn from_reason(reason: tubes::Reason) -> Self {
+    /// The transport failed or has ended: only who holds it can say so.
+    pub(crate) fn of_transport(reason: tubes::Reason) -> Self {
         match reason {
-            tubes::Reason::Failed(error) => Self::from_flow(error),
+            tubes::Reason::Failed(error) => match error.find::<Self>() {
+                Some(own) => own.clone(),
+                None => Self::new(Kind::Closed).with_source(error),
+            },
             tubes::Reason::Finished | tubes::Reason::Enough => Kind::Closed.into(),
         }
     }

@@ -118,6 +118,11 @@ pub enum Kind {
     /// A body where none may be: `HEAD`, 204, 205, 304 (RFC 9110 §6.4.1; misuse; 500).
     BodyForbidden,
 
+    /// The body is not what the handler's pipeline reads; the source says how (400).
+    BodyInvalid,
+    /// `CONNECT`, which nobody here serves (RFC 9110 §9.3.6; 405).
+    ConnectUnsupported,
+
     /// The handler failed; the source says how (500).
     Handler,
 
@@ -151,7 +156,9 @@ impl Kind {
             | Self::BadChunkExtension
             | Self::ChunkExtensionsTooLong
             | Self::BadChunkEnd
-            | Self::TrailersInvalid => StatusCode::BAD_REQUEST,
+            | Self::TrailersInvalid
+            | Self::BodyInvalid => StatusCode::BAD_REQUEST,
+            Self::ConnectUnsupported => StatusCode::METHOD_NOT_ALLOWED,
             Self::MethodTooLong | Self::UnsupportedCoding => StatusCode::NOT_IMPLEMENTED,
             Self::UnsupportedVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -224,6 +231,8 @@ impl Kind {
             Self::BodyTooShort { .. } => "the body ended before its declared length",
             Self::BodyTooLong { .. } => "the body went on beyond its declared length",
             Self::BodyForbidden => "this response has no body; give none",
+            Self::BodyInvalid => "the body is not in the format that is read here",
+            Self::ConnectUnsupported => "CONNECT is not served here",
             Self::Handler => "the handler failed",
             Self::Closed => "the connection is closed",
             Self::Abandoned => "the other end was dropped",

@@ -127,7 +127,10 @@ impl Half {
 impl Drop for Half {
     fn drop(&mut self) {
         match self.end {
-            End::Open => self.cut(&Kind::Abandoned.into()),
+            End::Open => {
+                tracing::error!("a reply was dropped unanswered, or before its end");
+                self.cut(&Kind::Abandoned.into());
+            }
             End::Said => self.link.let_go(self.exchange),
             End::Over => {}
         }
@@ -157,14 +160,15 @@ impl Reply {
         half.link.interim(half.exchange, head)?;
         poll_fn(|cx| half.link.poll_flush(half.exchange, cx))
             .await
-            .map_err(Error::from_reason)
+            .map_err(Error::of_transport)
     }
 
     /// Sends the response, and waits until all of it has been handed to the transport (or waits
     /// there to leave together with the reply to a request that has already arrived).
     ///
     /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in chunks
-    /// (HTTP/1.1) or frames (HTTP/2), unless the head declares its length. Hop-by-hop fields of
+    /// (HTTP/1.1) or frames (HTTP/2). A `Content-Length` in the head is what the body is held to;
+    /// `Transfer-Encoding: chunked` in it asks for chunks even for a short body. Hop-by-hop fields of
     /// the head (`Connection`, `Transfer-Encoding`) are the connection's business and replaced.
     ///
     /// # Errors
@@ -296,7 +300,7 @@ impl ReplyBody {
             };
         }
         if let Err(reason) = written {
-            let error = Error::from_reason(reason);
+            let error = Error::of_transport(reason);
             self.half.cut(&error);
             return Poll::Ready(Err(error));
         }
@@ -369,7 +373,7 @@ impl Drain<Bytes> for ReplyBody {
         }
         if self.half.end == End::Said {
             ready!(self.half.poll_left(cx))
-                .map_err(|reason| Error::from_reason(reason).into_flow())?;
+                .map_err(|reason| Error::of_transport(reason).into_flow())?;
         }
         Poll::Ready(Ok(()))
     }
@@ -386,7 +390,7 @@ fn has_no_body(status: StatusCode) -> bool {
 /// The future of [`Reply::send`].
 #[pin_project]
 #[must_use = "nothing is sent before it is awaited; dropping it cuts the reply"]
-pub struct Sending<B> {
+pub struct Sending<B: Fount<Item = Bytes>> {
     #[pin]
     flow: FlowTo<B, ReplyBody>,
 }
@@ -416,7 +420,7 @@ impl fmt::Debug for ReplyBody {
     }
 }
 
-impl<B> fmt::Debug for Sending<B> {
+impl<B: Fount<Item = Bytes>> fmt::Debug for Sending<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sending a reply")
     }

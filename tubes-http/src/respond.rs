@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, Stream};
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use pin_project::pin_project;
 use tubes::{BoxError, Drain, Fount, Reason};
 
@@ -88,7 +88,7 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(100).expect("100 is not 0");
 /// The drain of [`respond`].
 #[pin_project]
 #[must_use = "nothing is answered before exchanges flow to it"]
-pub struct Respond<H, Fut, B> {
+pub struct Respond<H, Fut, B: Fount<Item = Bytes>> {
     handler: H,
     /// One exchange in place; over HTTP/1.1 there is no other.
     #[pin]
@@ -98,7 +98,7 @@ pub struct Respond<H, Fut, B> {
     at_most: NonZeroUsize,
 }
 
-impl<H, Fut, B> Respond<H, Fut, B> {
+impl<H, Fut, B: Fount<Item = Bytes>> Respond<H, Fut, B> {
     /// At most so many exchanges at once.
     pub fn at_most(mut self, count: NonZeroUsize) -> Self {
         self.at_most = count;
@@ -175,7 +175,7 @@ where
     }
 }
 
-impl<H, Fut, B> fmt::Debug for Respond<H, Fut, B> {
+impl<H, Fut, B: Fount<Item = Bytes>> fmt::Debug for Respond<H, Fut, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = usize::from(self.first.is_some()) + self.others.len();
         write!(f, "respond({count} of {})", self.at_most)
@@ -184,14 +184,14 @@ impl<H, Fut, B> fmt::Debug for Respond<H, Fut, B> {
 
 /// One exchange on its way: the handler, then its reply.
 #[pin_project]
-struct Serving<Fut, B> {
+struct Serving<Fut, B: Fount<Item = Bytes>> {
     #[pin]
     step: Step<Fut, B>,
     asked: Asked,
 }
 
 #[pin_project(project = StepNow)]
-enum Step<Fut, B> {
+enum Step<Fut, B: Fount<Item = Bytes>> {
     Handling {
         #[pin]
         handler: Fut,
@@ -208,7 +208,7 @@ struct Asked {
     target: Uri,
 }
 
-impl<Fut, B> Serving<Fut, B> {
+impl<Fut, B: Fount<Item = Bytes>> Serving<Fut, B> {
     fn begin<H>(exchange: Exchange, handler: &mut H) -> Self
     where
         H: FnMut(Request<Body>) -> Fut,
@@ -309,10 +309,13 @@ impl Asked {
         let error = Error::from_flow(tubes::Error::user(error));
         let status = error
             .status()
-            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        if status.is_server_error() {
-            let Self { method, target } = self;
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let Self { method, target } = self;
+        if error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) {
             tracing::error!(%method, %target, ?error, "handler failed");
+        } else {
+            // The peer's fault, or the transport's: not worth an alarm.
+            tracing::info!(%method, %target, %error, "handler gave up");
         }
         let reason = status
             .canonical_reason()

@@ -30,7 +30,10 @@ use crate::limits::Limits;
 ///
 /// The fount of exchanges ends with [`Reason::Finished`] when the peer has closed, asked to
 /// close, was idle for too long, or broke the protocol (which is answered, and then closed in a
-/// way that lets the peer read the answer). When it is stopped or dropped, the connection is cut.
+/// way that lets the peer read the answer); and with the failure when the transport fails or the
+/// peer takes nothing for too long. When it is stopped, the exchange that is served is finished
+/// and the connection closed in order, which the flow waits for. When it is dropped, the connection
+/// is cut, also for halves of an exchange that live on elsewhere.
 pub fn server_on(clock: SharedClock) -> Server {
     Server {
         limits: Arc::default(),
@@ -95,8 +98,8 @@ where
         Pin::new(&mut self.http1).poll_next(cx)
     }
 
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        Pin::new(&mut self.http1).poll_progress(cx);
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.http1).poll_progress(cx)
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

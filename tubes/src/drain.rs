@@ -93,6 +93,15 @@ pub trait Drain<Item> {
         Poll::Ready(Ok(()))
     }
 
+    /// How much has left this drain so far, in its own unit: bytes, for one that writes them.
+    ///
+    /// Only whether it moves counts: who waits for this drain tells a slow one from a dead one by
+    /// it. A drain that cannot tell stays at 0.
+    #[inline]
+    fn moved(&self) -> u64 {
+        0
+    }
+
     /// The flow is over, and why: finishes (flushes, closes, aborts) and hands over the output.
     ///
     /// Called until it is ready, once for every flow, after failures too. After a failure a
@@ -172,6 +181,10 @@ where
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         self.as_deref_mut().poll_flush(cx)
+    }
+    #[inline]
+    fn moved(&self) -> u64 {
+        (**self).moved()
     }
     #[inline]
     fn poll_stopped(

@@ -60,9 +60,14 @@ pub trait Fount {
 
     /// Called instead of pulling while downstream is not ready, so that what this fount owns
     /// (a connection shared by many, futures in flight) keeps making progress. Yields nothing.
+    ///
+    /// Ready when nothing is under way; pending otherwise, with a wake when there is more to do.
+    /// After its end a fount may still have something to bring to its end (last bytes to send, a
+    /// connection to close): a flow is over only when this is ready. That has to be bounded.
     #[inline]
-    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let _ = cx;
+        Poll::Ready(())
     }
 
     /// Pushes items into `drain` for as long as it is ready: what `Iterator::try_fold` is to
@@ -259,8 +264,8 @@ where
         self.as_deref_mut().poll_next(cx)
     }
     #[inline]
-    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        self.as_deref_mut().poll_progress(cx);
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.as_deref_mut().poll_progress(cx)
     }
     #[inline]
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
@@ -282,8 +287,8 @@ where
         Pin::new(&mut **self).poll_next(cx)
     }
     #[inline]
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        Pin::new(&mut **self).poll_progress(cx);
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut **self).poll_progress(cx)
     }
     #[inline]
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

@@ -292,6 +292,11 @@ impl Connection {
         self.sending.state() != State::Idle
     }
 
+    /// Whether another exchange may follow this one.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.persistence == Persistence::Keep && !self.is_cut()
+    }
+
     /// Whether the reply was cut, so that only closing is left.
     pub(crate) fn is_cut(&self) -> bool {
         self.sending.state() == State::Failed

@@ -1,9 +1,9 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, Response};
 use tubes::{Drain, Fount, Reason};
@@ -11,38 +11,11 @@ use tubes::{Drain, Fount, Reason};
 use crate::body::Receive;
 use crate::error::Error;
 use crate::http1::encode_body::Finished;
-use crate::http1::link::{Half, Link, Turn};
+use crate::http1::link::Link;
+use crate::http1::shared::{Locked, Shared};
+use crate::http1::turn::{Half, Waiter};
 use crate::kind::Kind;
 use crate::reply::{Answer, End, Wanted};
-
-/// What the exchanges, their bodies and replies share. One lock, and one holder at a time: all of
-/// them are polled by the connection's own task, unless the application moves one elsewhere.
-pub(super) struct Shared<F, D> {
-    link: Mutex<Link<F, D>>,
-}
-
-impl<F, D> Shared<F, D> {
-    pub(super) fn new(link: Link<F, D>) -> Self {
-        Self {
-            link: Mutex::new(link),
-        }
-    }
-
-    /// Code of the user runs under the lock only as the flow's own fount and drain; when they
-    /// panic, the connection is given up with its task.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Link<F, D>> {
-        self.link
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The link, if `exchange` is the one that is served.
-    fn lock_for(&self, exchange: u64) -> Option<MutexGuard<'_, Link<F, D>>> {
-        let link = self.lock();
-        let serving = matches!(link.turn, Turn::Serving { .. }) && link.exchange == exchange;
-        serving.then_some(link)
-    }
-}
 
 impl<F, D> Receive for Shared<F, D>
 where
@@ -55,13 +28,16 @@ where
         };
         let data = link.poll_data(cx);
         if data.is_pending() {
-            keep(&mut link.reader, cx);
+            link.keep(Waiter::Reader, cx);
         }
         data
     }
 
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
         if let Some(mut link) = self.lock_for(exchange) {
+            // Who reads has no room now, and does not wait for more.
+            link.forget(Waiter::Reader);
+            link.poll_fount_progress(cx);
             drop(link.poll_help(cx));
         }
     }
@@ -71,10 +47,9 @@ where
     }
 
     fn release(&self, exchange: u64, _why: Option<&Reason>) {
-        let waiting = self
-            .lock_for(exchange)
-            .and_then(|mut link| link.let_go(Half::Body));
-        wake(waiting);
+        if let Some(mut link) = self.lock_for(exchange) {
+            link.let_go(Half::Body);
+        }
     }
 }
 
@@ -121,15 +96,15 @@ where
             .ok_or(Kind::Closed)?;
         let room = link.poll_room(cx);
         link.keep_writer(&room, cx);
-        ready!(room).map_err(Error::from_reason)?;
+        ready!(room).map_err(Error::of_transport)?;
         let body = std::mem::take(body);
-        let length = body.len() as u64;
-        link.start(head, Some(length), body)?;
+        let length = (!declares_length(head)).then_some(body.len() as u64);
+        link.start(head, length, body)?;
         link.finish(None)?;
         match poll_left(link, cx) {
             Poll::Ready(left) => Poll::Ready(
                 left.map(|()| End::Over)
-                    .map_err(Error::from_reason),
+                    .map_err(Error::of_transport),
             ),
             Poll::Pending => Poll::Ready(Ok(End::Said)),
         }
@@ -164,10 +139,9 @@ where
     }
 
     fn let_go(&self, exchange: u64) {
-        let waker = self
-            .lock_for(exchange)
-            .and_then(|mut link| link.let_go(Half::Reply));
-        wake(waker);
+        if let Some(mut link) = self.lock_for(exchange) {
+            link.let_go(Half::Reply);
+        }
     }
 
     fn cut(&self, exchange: u64, error: &Error) {
@@ -183,10 +157,8 @@ where
         };
         link.engine.refuse(&error, now);
         link.broken = Some(error);
-        let (reader, waiting) = (link.reader.take(), link.let_go(Half::Reply));
-        drop(link);
-        wake(reader);
-        wake(waiting);
+        link.wake(Waiter::Reader);
+        link.let_go(Half::Reply);
     }
 }
 
@@ -198,9 +170,9 @@ where
     /// Remembers who replies while he waits for the drain.
     fn keep_writer(&mut self, polled: &Poll<Result<(), Reason>>, cx: &Context<'_>) {
         if polled.is_pending() {
-            keep(&mut self.writer, cx);
+            self.keep(Waiter::Writer, cx);
         } else {
-            self.writer = None;
+            self.forget(Waiter::Writer);
         }
     }
 
@@ -239,10 +211,7 @@ where
 }
 
 /// Lets a reply leave that is written to its end, and lets go of it.
-fn poll_left<F, D>(
-    mut link: MutexGuard<'_, Link<F, D>>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), Reason>>
+fn poll_left<F, D>(mut link: Locked<'_, F, D>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>
 where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
@@ -255,24 +224,18 @@ where
         link.keep_writer(&flushed, cx);
         ready!(flushed)
     };
-    let waiting = link.let_go(Half::Reply);
-    drop(link);
-    wake(waiting);
+    link.let_go(Half::Reply);
     Poll::Ready(left)
 }
 
-/// Remembers who polled, for whoever can go on with it.
-pub(super) fn keep(place: &mut Option<Waker>, cx: &Context<'_>) {
-    match place {
-        Some(waker) => waker.clone_from(cx.waker()),
-        none => *none = Some(cx.waker().clone()),
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
+/// Whether the handler says how the body is framed, and is held to it: by its length, or in
+/// chunks.
+fn declares_length(head: &Parts) -> bool {
+    head.headers
+        .contains_key(CONTENT_LENGTH)
+        || head
+            .headers
+            .contains_key(TRANSFER_ENCODING)
 }
 
 /// What a handle hears whose exchange is over.

@@ -15,6 +15,17 @@ pub(crate) enum BodyLength {
     Chunked,
 }
 
+impl BodyLength {
+    /// In bytes, where it is declared.
+    pub(crate) fn declared(self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Known(bytes) => Some(bytes),
+            Self::Chunked => None,
+        }
+    }
+}
+
 /// What the framing fields of one head have said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Framing {

@@ -9,20 +9,20 @@
 //! Whoever needs progress drives the flow: the fount of exchanges between two of them, a body
 //! while it is pulled, a reply while it is sent. Nobody reads the socket for anybody else.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use tubes::clock::SharedClock;
-use tubes::{Drain, Fount, Reason};
+use tubes::{Drain, Fount, Reason, budget};
 
 use crate::error::Error;
+use crate::http1::after::{After, Ends};
 use crate::http1::connection::Connection;
 use crate::http1::event::Event;
-use crate::http1::length::BodyLength;
 use crate::http1::state::Persistence;
+use crate::http1::turn::{Awaited, Closing, Half, Held, Turn, Waiter};
 use crate::http1::watch::Watch;
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -36,17 +36,14 @@ pub(crate) struct Link<F, D> {
     pub(super) engine: Connection,
     pub(super) clock: SharedClock,
     pub(super) limits: Arc<Limits>,
-    fount: Pin<Box<F>>,
-    drain: Pin<Box<D>>,
+    /// There until the connection is over.
+    ends: Option<Ends<F, D>>,
+    /// For whoever holds the lock, to be done when it is free.
+    pub(super) after: After<F, D>,
     pub(super) turn: Turn,
     /// The number of the exchange that is served, or was last.
     pub(super) exchange: u64,
-    /// Who waits for the exchange to end.
-    pub(super) waiting: Option<Waker>,
-    /// Who waits for the request's body.
-    pub(super) reader: Option<Waker>,
-    /// Who waits for the drain, to reply.
-    pub(super) writer: Option<Waker>,
+    waiters: Waiters,
     /// Trailers of the request, until somebody asks for them.
     pub(super) trailers: Option<HeaderMap>,
     /// What made the request's body unreadable: answered instead of the reply.
@@ -54,55 +51,19 @@ pub(crate) struct Link<F, D> {
     write: Write,
     pub(super) reading: Watch,
     writing: Watch,
+    /// What the drain had passed on when it was last looked at.
+    moved: u64,
 }
 
-/// What the connection is about.
-#[derive(Debug)]
-pub(crate) enum Turn {
-    /// The head of a request is awaited.
-    Between(Awaited),
-    /// An exchange has been handed out.
-    Serving { body: Held, reply: Held },
-    /// The rest of a body that nobody reads is thrown away.
-    Discarding,
-    /// Last bytes go out, last bytes come in.
-    Closing(Closing),
-    /// Nothing more will happen.
-    Over(Reason),
-}
-
-/// What is awaited between two exchanges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Awaited {
-    /// The first byte.
-    Anything,
-    /// The rest of a head.
-    Rest,
-}
-
-/// Whether somebody outside holds a half of the exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Held {
-    Out,
-    LetGo,
-}
-
-/// A half of an exchange.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Half {
-    Body,
-    Reply,
-}
-
-/// How far the end of the connection has come (RFC 9112 §9.6).
-#[derive(Debug)]
-pub(crate) enum Closing {
-    /// What is written goes out.
-    Write(Reason),
-    /// Our direction is closed.
-    Stop(Reason),
-    /// What the peer still sends is read and thrown away, so that it reads our last answer.
-    Linger { left: u64 },
+/// Who waits for what.
+#[derive(Default)]
+struct Waiters {
+    /// For the exchange to end.
+    exchanges: Option<Waker>,
+    /// For the request's body.
+    reader: Option<Waker>,
+    /// For the drain, to reply.
+    writer: Option<Waker>,
 }
 
 /// Whether bytes can leave.
@@ -114,19 +75,57 @@ enum Write {
 
 impl<F, D> Link<F, D> {
     /// Cuts the exchange; both its halves hear of it.
-    pub(super) fn give_up(&mut self) {
+    fn give_up(&mut self) {
         self.engine.abort();
-        for waker in [self.reader.take(), self.writer.take()] {
-            waker.into_iter().for_each(Waker::wake);
-        }
+        self.wake(Waiter::Reader);
+        self.wake(Waiter::Writer);
     }
 
-    /// Nobody serves the connection any more.
+    /// Nobody serves the connection any more: it is cut.
     pub(super) fn abandon(&mut self) {
         if !matches!(self.turn, Turn::Over(_)) {
             self.give_up();
-            self.turn = Turn::Over(Reason::abandoned());
+            self.end(Reason::abandoned());
         }
+    }
+
+    /// Nothing more will happen: the flow of bytes is let go, whoever still holds a half.
+    fn end(&mut self, reason: Reason) {
+        self.turn = Turn::Over(reason);
+        self.after.ends = self.ends.take();
+    }
+
+    fn waiter(&mut self, who: Waiter) -> &mut Option<Waker> {
+        match who {
+            Waiter::Exchanges => &mut self.waiters.exchanges,
+            Waiter::Reader => &mut self.waiters.reader,
+            Waiter::Writer => &mut self.waiters.writer,
+        }
+    }
+
+    /// Remembers who waits.
+    pub(super) fn keep(&mut self, who: Waiter, cx: &Context<'_>) {
+        let place = self.waiter(who);
+        if place
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            return;
+        }
+        let before = place.replace(cx.waker().clone());
+        self.after.gone.extend(before);
+    }
+
+    /// Nobody waits for this any more.
+    pub(super) fn forget(&mut self, who: Waiter) {
+        let before = self.waiter(who).take();
+        self.after.gone.extend(before);
+    }
+
+    /// What was waited for is there.
+    pub(super) fn wake(&mut self, who: Waiter) {
+        let waker = self.waiter(who).take();
+        self.after.wake.extend(waker);
     }
 }
 
@@ -139,30 +138,51 @@ where
         Self {
             engine: Connection::new(Arc::clone(&limits)),
             limits,
-            fount: Box::pin(fount),
-            drain: Box::pin(drain),
+            ends: Some(Ends {
+                fount: Box::pin(fount),
+                drain: Box::pin(drain),
+            }),
+            after: After::default(),
             turn: Turn::Between(Awaited::Anything),
             exchange: 0,
-            waiting: None,
-            reader: None,
-            writer: None,
+            waiters: Waiters::default(),
             trailers: None,
             broken: None,
             write: Write::Open,
             reading: Watch::new(&clock),
             writing: Watch::new(&clock),
+            moved: 0,
             clock,
         }
     }
 
     /// Takes in one segment, or the end of the peer's direction.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match ready!(self.fount.as_mut().poll_next(cx)) {
+        match ready!(self.poll_segment(cx)) {
             Ok(segment) => self.engine.received(segment),
             Err(Reason::Finished | Reason::Enough) => self.engine.received_end(),
             Err(failed) => return Poll::Ready(Err(failed)),
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// The next bytes of the peer. Each costs a unit of the budget, for they may be few or none.
+    fn poll_segment(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        let Some(ends) = &mut self.ends else {
+            return Poll::Ready(Err(Error::from(Kind::Closed).into_reason()));
+        };
+        if !budget::spend() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        ends.fount.as_mut().poll_next(cx)
+    }
+
+    /// The flow's own fount keeps moving while nobody reads, unless somebody waits for it.
+    pub(super) fn poll_fount_progress(&mut self, cx: &mut Context<'_>) {
+        if let (Some(ends), None) = (&mut self.ends, &self.waiters.reader) {
+            let _ = ends.fount.as_mut().poll_progress(cx);
+        }
     }
 
     /// Hands what is written to the drain, for as long as it has room.
@@ -171,9 +191,12 @@ where
             if let Write::Ended(reason) = &self.write {
                 return Poll::Ready(Err(reason.clone()));
             }
-            let handed = match self.drain.as_mut().poll_ready(cx) {
+            let Some(ends) = &mut self.ends else {
+                return Poll::Ready(Err(self.end_write(Reason::abandoned())));
+            };
+            let handed = match ends.drain.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => match self.engine.take_output() {
-                    Some(bytes) => self.drain.as_mut().receive(bytes),
+                    Some(bytes) => ends.drain.as_mut().receive(bytes),
                     None => break,
                 },
                 Poll::Ready(Err(reason)) => Err(reason),
@@ -204,7 +227,10 @@ where
         if let Write::Ended(reason) = &self.write {
             return Poll::Ready(Err(reason.clone()));
         }
-        match self.drain.as_mut().poll_flush(cx) {
+        let Some(ends) = &mut self.ends else {
+            return Poll::Ready(Err(self.end_write(Reason::abandoned())));
+        };
+        match ends.drain.as_mut().poll_flush(cx) {
             Poll::Ready(Ok(())) => {
                 self.writing.end();
                 Poll::Ready(Ok(()))
@@ -217,7 +243,7 @@ where
     /// What is written leaves, for whoever happens to be polled. The drain knows only who asked
     /// last: while who replies waits for it, nobody else may ask.
     pub(super) fn poll_help(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if self.writer.is_some() {
+        if self.waiters.writer.is_some() {
             return Poll::Pending;
         }
         self.poll_flush(cx)
@@ -225,6 +251,15 @@ where
 
     /// The peer takes nothing: not for ever.
     fn poll_write_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let moved = match &self.ends {
+            Some(ends) => ends.drain.moved(),
+            None => 0,
+        };
+        if moved != self.moved {
+            // Slow is not dead.
+            self.moved = moved;
+            self.writing.end();
+        }
         self.writing
             .begin(self.limits.write_time());
         ready!(self.writing.poll(cx));
@@ -234,19 +269,16 @@ where
 
     /// Nothing can leave any more.
     fn end_write(&mut self, reason: Reason) -> Reason {
-        let reason = match reason {
-            Reason::Failed(_) => reason,
-            // The peer takes no more, and half a reply is none.
-            Reason::Finished | Reason::Enough => Error::from(Kind::Closed).into_reason(),
-        };
+        // The peer takes no more, and half a reply is none.
+        let reason = Error::of_transport(reason).into_reason();
         self.give_up();
         self.write = Write::Ended(reason.clone());
         reason
     }
 
-    /// Whether bytes of a next request are there already.
+    /// Whether the reply to a next request will follow, whose bytes are there already.
     pub(super) fn has_next(&self) -> bool {
-        self.engine.is_request_over() && self.engine.has_input() && !self.engine.is_cut()
+        self.engine.is_request_over() && self.engine.has_input() && self.engine.may_go_on()
     }
 
     /// The next piece of the request's body.
@@ -283,7 +315,7 @@ where
                     Poll::Ready(Ok(())) => self.reading.end(),
                     Poll::Ready(Err(reason)) => {
                         let error = Error::from(self.engine.truncated())
-                            .with_source(Error::from_reason(reason));
+                            .with_source(Error::of_transport(reason));
                         self.engine.abort();
                         return Poll::Ready(Err(error.into_reason()));
                     }
@@ -322,10 +354,10 @@ where
         }
     }
 
-    /// Somebody let go of a half of the exchange. Gives who waits for its end, to be woken.
-    pub(super) fn let_go(&mut self, half: Half) -> Option<Waker> {
+    /// Somebody let go of a half of the exchange.
+    pub(super) fn let_go(&mut self, half: Half) {
         let Turn::Serving { body, reply } = &mut self.turn else {
-            return None;
+            return;
         };
         match half {
             Half::Body => {
@@ -333,21 +365,20 @@ where
                 self.engine.discard_body();
                 // Who waited for a piece waits no more.
                 self.reading.end();
-                self.reader = None;
             }
-            Half::Reply => {
-                *reply = Held::LetGo;
-                self.writer = None;
-            }
+            Half::Reply => *reply = Held::LetGo,
         }
-        if (*body, *reply) == (Held::LetGo, Held::LetGo) {
+        let over = (*body, *reply) == (Held::LetGo, Held::LetGo);
+        if over {
             self.turn = Turn::Discarding;
-            return self.waiting.take();
         }
         match half {
-            Half::Body => None,
-            // The end of the reply is to leave, even if the request goes on.
-            Half::Reply => self.waiting.take(),
+            Half::Body => self.forget(Waiter::Reader),
+            Half::Reply => self.forget(Waiter::Writer),
+        }
+        // The end of the reply is to leave, even if the request goes on.
+        if over || matches!(half, Half::Reply) {
+            self.wake(Waiter::Exchanges);
         }
     }
 
@@ -411,7 +442,10 @@ where
                 }
                 Closing::Stop(end) => {
                     let end = end.clone();
-                    let closed = match self
+                    let Some(ends) = &mut self.ends else {
+                        return Poll::Ready(end);
+                    };
+                    let closed = match ends
                         .drain
                         .as_mut()
                         .poll_stopped(cx, &end)
@@ -428,38 +462,36 @@ where
                         self.reading.end();
                         self.turn = Turn::Closing(Closing::Linger { left });
                     } else {
-                        self.fount.as_mut().stop(&end);
-                        self.turn = Turn::Over(Reason::Finished);
-                        return Poll::Ready(Reason::Finished);
+                        return Poll::Ready(self.stop_fount(&end.clone(), end));
                     }
                 }
                 Closing::Linger { left } => {
                     self.reading
                         .begin(self.limits.linger_time());
-                    match self.fount.as_mut().poll_next(cx) {
-                        Poll::Ready(Ok(bytes)) if bytes.len() as u64 <= *left => {
-                            *left -= bytes.len() as u64;
+                    let left = *left;
+                    match self.poll_segment(cx) {
+                        Poll::Ready(Ok(bytes)) if bytes.len() as u64 <= left => {
+                            let left = left - bytes.len() as u64;
+                            self.turn = Turn::Closing(Closing::Linger { left });
                             continue;
                         }
                         Poll::Ready(_) => {}
                         Poll::Pending => ready!(self.reading.poll(cx)),
                     }
-                    self.fount
-                        .as_mut()
-                        .stop(&Reason::Enough);
-                    self.turn = Turn::Over(Reason::Finished);
-                    return Poll::Ready(Reason::Finished);
+                    return Poll::Ready(self.stop_fount(&Reason::Enough, Reason::Finished));
                 }
             }
         }
     }
 }
 
-/// The length of a body, where it is declared.
-pub(super) fn declared(length: BodyLength) -> Option<u64> {
-    match length {
-        BodyLength::Empty => Some(0),
-        BodyLength::Known(bytes) => Some(bytes),
-        BodyLength::Chunked => None,
+impl<F: Fount, D> Link<F, D> {
+    /// The connection is over; its fount hears `why`.
+    fn stop_fount(&mut self, why: &Reason, end: Reason) -> Reason {
+        if let Some(ends) = &mut self.ends {
+            ends.fount.as_mut().stop(why);
+        }
+        self.end(end.clone());
+        end
     }
 }

@@ -12,6 +12,7 @@
 //!                          state: how far each direction is
 //! ```
 
+mod after;
 mod connection;
 mod date;
 mod decode;
@@ -29,8 +30,10 @@ mod parse;
 mod receiving;
 mod sending;
 pub(crate) mod server;
+mod shared;
 mod state;
 mod status;
+mod turn;
 mod watch;
 
 #[cfg(test)]

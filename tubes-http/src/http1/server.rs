@@ -14,9 +14,10 @@ use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::http1::event::Event;
-use crate::http1::halves::{Shared, keep};
 use crate::http1::length::BodyLength;
-use crate::http1::link::{Awaited, Closing, Held, Link, Turn, declared};
+use crate::http1::link::Link;
+use crate::http1::shared::Shared;
+use crate::http1::turn::{Awaited, Closing, Held, Turn, Waiter};
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::reply::{Answer, Reply};
@@ -84,7 +85,8 @@ where
                     }
                 }
                 Turn::Serving { .. } => {
-                    keep(&mut link.waiting, cx);
+                    link.keep(Waiter::Exchanges, cx);
+                    link.poll_fount_progress(cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
                     drop(link.poll_help(cx));
                     return Poll::Pending;
@@ -99,17 +101,40 @@ where
         }
     }
 
-    /// What is written goes out, and a shutdown is heard.
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    /// What is written goes out, and a shutdown is heard. After a stop the connection is brought
+    /// to its end: replies, last bytes, our direction closed, a while of listening.
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_until(cx);
-        drop(self.shared.lock().poll_help(cx));
+        let mut link = self.shared.lock();
+        loop {
+            match &link.turn {
+                Turn::Between(_) => {
+                    drop(link.poll_help(cx));
+                    link.poll_fount_progress(cx);
+                    return Poll::Ready(());
+                }
+                Turn::Serving { .. } => {
+                    link.keep(Waiter::Exchanges, cx);
+                    drop(link.poll_help(cx));
+                    link.poll_fount_progress(cx);
+                    return Poll::Pending;
+                }
+                Turn::Discarding => ready!(link.poll_discarded(cx)),
+                Turn::Closing(_) => {
+                    // Heard by whoever pulls next.
+                    let _reason = ready!(link.poll_closed(cx));
+                }
+                Turn::Over(_) => return Poll::Ready(()),
+            }
+        }
     }
 
+    /// No other exchange: the connection is closed in order, see `poll_progress`.
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
         let mut link = self.shared.lock();
         link.engine.close_after_this();
         if let Turn::Between(_) = link.turn {
-            link.turn = Turn::Over(reason.clone());
+            link.turn = Turn::Closing(Closing::Write(reason.clone()));
         }
     }
 }
@@ -131,7 +156,7 @@ where
             BodyLength::Empty => Body::empty(),
             length => {
                 let link: Arc<dyn Receive> = Arc::<Shared<F, D>>::clone(&self.shared);
-                Body::incoming(link, number, declared(length))
+                Body::incoming(link, number, length.declared())
             }
         };
         let link: Arc<dyn Answer> = Arc::<Shared<F, D>>::clone(&self.shared);

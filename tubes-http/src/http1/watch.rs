@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use tubes::clock::{SharedClock, Timer};
 
+/// No wait is longer than a day, whatever the limits say.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// One deadline that is moved often and seldom passes.
 ///
 /// Moving it costs a store: the timer behind it is armed once, and moved on when it fires early.
@@ -34,7 +37,7 @@ impl Watch {
     /// Sets the deadline `after` from now, unless one is set.
     pub(crate) fn begin(&mut self, after: Duration) {
         if self.deadline.is_none() {
-            self.deadline = Some(self.clock.now() + after);
+            self.deadline = Some(self.clock.now() + after.min(LONGEST));
         }
     }
 

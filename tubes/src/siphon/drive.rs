@@ -25,6 +25,7 @@ use crate::reason::Reason;
 /// budget spent      ─► wake, other tasks first
 /// fount ended       ─► drain.poll_stopped(reason)
 /// drain refused     ─► fount.stop(reason), drain.poll_stopped(reason)
+/// then              ─► fount.poll_progress until it is ready: a connection is closed in order
 /// ```
 ///
 /// # Cancel safety
@@ -33,22 +34,34 @@ use crate::reason::Reason;
 /// drain had not received.
 #[pin_project]
 #[must_use = "a flow does nothing before it is awaited"]
-pub struct FlowTo<F, D> {
+pub struct FlowTo<F, D>
+where
+    F: Fount,
+    D: Drain<F::Item>,
+{
     #[pin]
     fount: F,
     #[pin]
     drain: D,
-    phase: Phase,
+    phase: Phase<D::Output>,
 }
 
-#[derive(Debug)]
-enum Phase {
+enum Phase<Output> {
+    /// Items flow.
     Flowing,
+    /// The drain finishes.
     Stopping(Reason),
+    /// The drain has finished; what upstream owns is still on its way to its end.
+    Leaving(Result<Output, Error>),
+    /// The output has been handed over.
     Over,
 }
 
-impl<F, D> FlowTo<F, D> {
+impl<F, D> FlowTo<F, D>
+where
+    F: Fount,
+    D: Drain<F::Item>,
+{
     #[inline]
     pub(crate) fn new(fount: F, drain: D) -> Self {
         Self {
@@ -57,59 +70,83 @@ impl<F, D> FlowTo<F, D> {
             phase: Phase::Flowing,
         }
     }
-}
 
-impl<F: Fount, D: Drain<F::Item>> Future for FlowTo<F, D> {
-    type Output = Result<D::Output, Error>;
-
+    /// Flows, until the flow has ended; then says why.
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let _turn = ready!(Turn::open(cx));
+    fn poll_ended(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reason> {
         let mut this = self.project();
-        if let Phase::Flowing = this.phase {
-            let run = this
-                .fount
-                .as_mut()
-                .poll_flow(cx, this.drain.as_mut());
-            let reason = match run {
-                Run::Ended(reason) => reason,
-                Run::Refused(reason) => {
-                    this.fount.as_mut().stop(&reason);
-                    reason
-                }
-                Run::Blocked => {
-                    this.fount.poll_progress(cx);
-                    return Poll::Pending;
-                }
-                Run::Spent => {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Run::Starved => match this.drain.as_mut().poll_flush(cx) {
-                    Poll::Pending | Poll::Ready(Ok(())) => return Poll::Pending,
-                    Poll::Ready(Err(reason)) => {
-                        this.fount.as_mut().stop(&reason);
-                        reason
-                    }
-                },
-            };
-            *this.phase = Phase::Stopping(reason);
-        }
-        let Phase::Stopping(reason) = this.phase else {
-            return Poll::Ready(Err(Error::new(Kind::UsedAfterEnd)));
+        let run = this
+            .fount
+            .as_mut()
+            .poll_flow(cx, this.drain.as_mut());
+        let refused = match run {
+            Run::Ended(reason) => return Poll::Ready(reason),
+            Run::Refused(reason) => reason,
+            Run::Blocked => {
+                // Whether it is done or not: the drain wakes.
+                let _ = this.fount.poll_progress(cx);
+                return Poll::Pending;
+            }
+            Run::Spent => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Run::Starved => match this.drain.poll_flush(cx) {
+                Poll::Pending | Poll::Ready(Ok(())) => return Poll::Pending,
+                Poll::Ready(Err(reason)) => reason,
+            },
         };
-        if let Poll::Ready(output) = this.drain.poll_stopped(cx, reason) {
-            *this.phase = Phase::Over;
-            return Poll::Ready(output);
-        }
-        // What upstream owns (a connection that the last bytes go out on) keeps moving.
-        this.fount.poll_progress(cx);
-        Poll::Pending
+        this.fount.stop(&refused);
+        Poll::Ready(refused)
     }
 }
 
-impl<F: fmt::Debug, D: fmt::Debug> fmt::Debug for FlowTo<F, D> {
+impl<F, D> Future for FlowTo<F, D>
+where
+    F: Fount,
+    D: Drain<F::Item>,
+{
+    type Output = Result<D::Output, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _turn = ready!(Turn::open(cx));
+        if let Phase::Flowing = self.phase {
+            let reason = ready!(self.as_mut().poll_ended(cx));
+            *self.as_mut().project().phase = Phase::Stopping(reason);
+        }
+        let this = self.project();
+        if let Phase::Stopping(reason) = this.phase
+            && let Poll::Ready(output) = this.drain.poll_stopped(cx, reason)
+        {
+            *this.phase = Phase::Leaving(output);
+        }
+        // What upstream owns (a connection that the last bytes go out on) keeps moving.
+        let left = this.fount.poll_progress(cx);
+        match this.phase {
+            Phase::Leaving(_) if left.is_ready() => {}
+            Phase::Over => return Poll::Ready(Err(Error::new(Kind::UsedAfterEnd))),
+            Phase::Flowing | Phase::Stopping(_) | Phase::Leaving(_) => return Poll::Pending,
+        }
+        match std::mem::replace(this.phase, Phase::Over) {
+            Phase::Leaving(output) => Poll::Ready(output),
+            Phase::Flowing | Phase::Stopping(_) | Phase::Over => Poll::Pending,
+        }
+    }
+}
+
+impl<F, D> fmt::Debug for FlowTo<F, D>
+where
+    F: Fount + fmt::Debug,
+    D: Drain<F::Item> + fmt::Debug,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} -> {:?} ({:?})", self.fount, self.drain, self.phase)
+        let phase = match &self.phase {
+            Phase::Flowing => "flowing",
+            Phase::Stopping(_) => "stopping",
+            Phase::Leaving(_) => "leaving",
+            Phase::Over => "over",
+        };
+        write!(f, "{:?} -> {:?} ({phase})", self.fount, self.drain)
     }
 }

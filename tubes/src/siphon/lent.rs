@@ -34,6 +34,10 @@ impl<Item, D: Drain<Item>> Drain<Item> for Lent<'_, D> {
         self.0.as_mut().poll_flush(cx)
     }
     #[inline]
+    fn moved(&self) -> u64 {
+        self.0.moved()
+    }
+    #[inline]
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

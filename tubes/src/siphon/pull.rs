@@ -151,10 +151,10 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
     }
 
     #[inline]
-    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.project()
             .upstream
-            .poll_progress(cx);
+            .poll_progress(cx)
     }
 
     #[inline]

@@ -69,6 +69,10 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
         self.project().lane.poll_flush(cx)
     }
 
+    fn moved(&self) -> u64 {
+        self.lane.drain.moved()
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

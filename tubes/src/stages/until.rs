@@ -102,12 +102,12 @@ impl<F: Fount, S: Future> Fount for UntilFount<F, S> {
         next
     }
 
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // The source hears of the signal at once; downstream hears when it pulls again.
         self.as_mut().poll_end(cx);
         self.project()
             .upstream
-            .poll_progress(cx);
+            .poll_progress(cx)
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {

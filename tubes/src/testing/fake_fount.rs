@@ -227,9 +227,10 @@ impl<T> Fount for FakeFount<T> {
         Run::Spent
     }
 
-    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let _ = cx;
         lock(&self.shared).progress += 1;
+        Poll::Ready(())
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {

@@ -30,12 +30,19 @@ pub(super) struct Queue {
     tail: Vec<u8>,
     /// `held == sum of slices.len() + tail.len()`
     held: usize,
+    /// All bytes that were ever written.
+    written: u64,
 }
 
 impl Queue {
     /// How many bytes wait.
     pub(super) fn held(&self) -> usize {
         self.held
+    }
+
+    /// How many bytes were written so far.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
     pub(super) fn push(&mut self, item: Bytes) {
@@ -77,6 +84,7 @@ impl Queue {
 
     /// So many bytes were written.
     pub(super) fn advance(&mut self, written: usize) {
+        self.written += written as u64;
         let mut written = written;
         while let Some(first) = self.slices.front_mut() {
             let len = first.len();

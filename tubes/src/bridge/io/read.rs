@@ -114,8 +114,9 @@ impl<R: AsyncRead> Fount for Read<R> {
     }
 
     /// Reads nothing: gives up its buffer until downstream is ready again.
-    fn poll_progress(self: Pin<&mut Self>, _cx: &mut Context<'_>) {
+    fn poll_progress(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
         self.project().buffer.pause();
+        Poll::Ready(())
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {

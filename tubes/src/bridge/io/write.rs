@@ -219,6 +219,10 @@ impl<W: AsyncWrite> Drain<Bytes> for Write<W> {
             .map_err(Reason::from)
     }
 
+    fn moved(&self) -> u64 {
+        self.queue.written()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

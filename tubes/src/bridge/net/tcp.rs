@@ -183,8 +183,8 @@ impl Fount for TcpFount {
         Pin::new(&mut self.bytes).poll_next(cx)
     }
 
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        Pin::new(&mut self.bytes).poll_progress(cx);
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.bytes).poll_progress(cx)
     }
 
     fn poll_flow<D: Drain<Bytes>>(
@@ -221,6 +221,10 @@ impl Drain<Bytes> for TcpDrain {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         Pin::new(&mut self.bytes).poll_flush(cx)
+    }
+
+    fn moved(&self) -> u64 {
+        self.bytes.moved()
     }
 
     fn poll_stopped(

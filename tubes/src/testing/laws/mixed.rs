@@ -31,8 +31,8 @@ impl<F: Fount> Fount for Mixed<F> {
         self.project().fount.poll_next(cx)
     }
 
-    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        self.project().fount.poll_progress(cx);
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().fount.poll_progress(cx)
     }
 
     fn poll_flow<D>(self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run

@@ -8,14 +8,15 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use tokio::time::{Interval, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tubes::net::{self, TcpFlow};
+use tubes::net::{self, Listener, TcpFlow};
 use tubes::{Fount, Reason, drains, founts, framing, stages};
 use tubes_http::{Body, Error, Limits};
 
@@ -28,13 +29,13 @@ async fn route(request: Request<Body>) -> Answer {
         _ => (path.as_str(), Some(0u64)),
     };
     let Some(count) = count else {
-        return plain(StatusCode::BAD_REQUEST, "not a number\n");
+        return plain(StatusCode::NOT_FOUND, "not found\n");
     };
     let allow = match route {
         "/" => "GET, HEAD, POST, OPTIONS",
         "/hello" | "/bytes" | "/chunked" | "/slow" => "GET, HEAD, OPTIONS",
         "/sink" | "/echo" | "/upper" | "/lines" => "POST, PUT, OPTIONS",
-        "/headers" => "*",
+        "/headers" => "every method",
         _ => return plain(StatusCode::NOT_FOUND, "not found\n"),
     };
     match (request.method(), route) {
@@ -43,7 +44,7 @@ async fn route(request: Request<Body>) -> Answer {
         (&Method::GET | &Method::HEAD, "/" | "/hello") => plain(StatusCode::OK, "Hello, World!"),
         (&Method::POST, "/") => whole(request).await,
         (&Method::GET | &Method::HEAD, "/bytes") => bytes(count),
-        (&Method::GET | &Method::HEAD, "/chunked") => stream(pieces(count)),
+        (&Method::GET | &Method::HEAD, "/chunked") => chunked(count),
         (&Method::GET | &Method::HEAD, "/slow") => stream(slow(count)),
         (&Method::POST | &Method::PUT, "/sink") => sink(request).await,
         (&Method::POST | &Method::PUT, "/echo") => Ok(Response::new(request.into_body())),
@@ -82,6 +83,16 @@ fn bytes(count: u64) -> Answer {
     response
         .headers_mut()
         .insert(header::CONTENT_LENGTH, length);
+    Ok(response)
+}
+
+/// `GET /chunked/N`: N bytes, in chunks.
+fn chunked(count: u64) -> Answer {
+    let mut response = stream(pieces(count))?;
+    let coding = HeaderValue::from_static("chunked");
+    response
+        .headers_mut()
+        .insert(header::TRANSFER_ENCODING, coding);
     Ok(response)
 }
 
@@ -126,7 +137,10 @@ fn pieces(count: u64) -> impl Fount<Item = Bytes> + Send + 'static {
 
 /// `GET /slow/N`: N lines, one every 100 ms.
 fn slow(count: u64) -> impl Fount<Item = Bytes> + Send + 'static {
-    let ticks = Ticks(interval(Duration::from_millis(100)));
+    let mut ticks = interval(Duration::from_millis(100));
+    // After a pause it goes on at its pace, and does not catch up.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let ticks = Ticks(ticks);
     let mut number = 0;
     ticks.take(count).map(move |()| {
         number += 1;
@@ -171,8 +185,7 @@ fn allowed(status: StatusCode, methods: &'static str) -> Answer {
 }
 
 /// One of the N servers that share the port, each on a thread of its own.
-async fn serve(port: u16, limits: Limits, stop: CancellationToken) -> Result<(), tubes::Error> {
-    let limits = std::sync::Arc::new(limits);
+async fn serve(listener: Listener, limits: Arc<Limits>, stop: CancellationToken) -> Served {
     let connection = {
         let stop = stop.clone();
         move |flow: TcpFlow| {
@@ -183,9 +196,7 @@ async fn serve(port: u16, limits: Limits, stop: CancellationToken) -> Result<(),
                 .flow_to(tubes_http::respond(route))
         }
     };
-    let serving = net::listen(("127.0.0.1", port))
-        .reuse_port()
-        .await?
+    let serving = listener
         .through(stages::until(stop.clone().cancelled_owned()))
         .flow_to(drains::spawn(connection));
     // After the signal, what is being answered has ten seconds.
@@ -199,27 +210,51 @@ async fn serve(port: u16, limits: Limits, stop: CancellationToken) -> Result<(),
     }
 }
 
+type Served = Result<(), tubes::Error>;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = Options::read()?;
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
+    let options = Options::read()?;
+    let limits = Arc::new(Limits::default().with_head_time(options.head_timeout));
     let stop = CancellationToken::new();
+    let (tell, bound) = mpsc::channel();
     let servers: Vec<_> = (0..options.threads)
         .map(|_| {
-            let (limits, stop) = (options.limits(), stop.clone());
+            let (limits, stop, tell) = (limits.clone(), stop.clone(), tell.clone());
             let port = options.port;
-            std::thread::spawn(move || runtime()?.block_on(serve(port, limits, stop)))
+            std::thread::spawn(move || {
+                // However this server ends, it is the end of the others, too.
+                let _all = stop.clone().drop_guard();
+                runtime()?.block_on(async {
+                    let listener = net::listen(("127.0.0.1", port))
+                        .reuse_port()
+                        .await?;
+                    let _ = tell.send(listener.local_addr());
+                    drop(tell);
+                    serve(listener, limits, stop).await
+                })
+            })
         })
         .collect();
-    println!("listening on http://127.0.0.1:{}", options.port);
-    println!("try: curl http://127.0.0.1:{}/hello", options.port);
-    println!(
-        "     curl -T README.md http://127.0.0.1:{}/upper",
-        options.port
-    );
-    println!("     curl -N http://127.0.0.1:{}/slow/10", options.port);
-    runtime()?.block_on(signal())?;
+    drop(tell);
+    if let Some(address) = bound
+        .iter()
+        .take(options.threads)
+        .last()
+    {
+        println!("listening on http://{address}");
+        println!("try: curl http://{address}/hello");
+        println!("     curl -T README.md http://{address}/upper");
+        println!("     curl -N http://{address}/slow/10");
+        runtime()?.block_on(async {
+            tokio::select! {
+                asked = signal() => asked,
+                () = stop.cancelled() => Ok(()),
+            }
+        })?;
+    }
     stop.cancel();
     for server in servers {
         server
@@ -284,9 +319,5 @@ impl Options {
             }
         }
         Ok(options)
-    }
-
-    fn limits(&self) -> Limits {
-        Limits::default().with_head_time(self.head_timeout)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use tubes::clock::SharedClock;
 use tubes::{Drain, Flow, Fount, Reason};
 
@@ -174,6 +174,11 @@ where
         match self.engine.next_event() {
             Ok(Some(Event::Head(request, found))) => {
                 self.reading.end();
+                if request.method() == Method::CONNECT {
+                    // RFC 9110 §9.3.6: no tunnel is to be opened by accident.
+                    self.refuse(&Kind::ConnectUnsupported.into());
+                    return Poll::Ready(None);
+                }
                 return Poll::Ready(Some((request, found.body)));
             }
             Ok(Some(_)) => self.turn = Turn::Closing(Closing::Write(Reason::Finished)),

@@ -2,7 +2,7 @@
 //!
 //! Run it:   seq 1000000 | cargo run --release --example sum
 //! You see:  500000500000
-//! Try next: give it a line that is no number, and see which stage says so.
+//! Try next: give it a line that is no number, and see what it says.
 
 use bytes::Bytes;
 use tubes::{BoxError, Error, Fount, drains, framing, io};

@@ -290,7 +290,9 @@ impl fmt::Debug for Body {
 /// The trailers of a body: fields that are known only behind it (RFC 9110 §6.5).
 ///
 /// A place that is filled when the body ends: by the peer for a body that arrives
-/// ([`Body::trailers`]), by the program for one that leaves. To send trailers, put one into the
+/// ([`Body::trailers`]), by the program for one that leaves. They leave behind a body in chunks,
+/// whether or not the peer has said `TE: trailers`, and are not announced by a `Trailer` field;
+/// HTTP/1.0 cannot carry them, and that they were lost is said in the log. To send trailers, put one into the
 /// extensions of the response, and [`set`](Self::set) it before the body ends.
 ///
 /// # Examples

@@ -119,6 +119,13 @@ impl From<tubes::Error> for Error {
     }
 }
 
+/// As the failure of a flow, with this error as its source: `?` in a function of either error.
+impl From<Error> for tubes::Error {
+    fn from(error: Error) -> Self {
+        error.into_flow()
+    }
+}
+
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self::new(kind)

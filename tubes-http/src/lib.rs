@@ -46,6 +46,8 @@
 //! | answer requests | [`respond`], a drain of exchanges |
 //! | answer by hand | [`Exchange::into_parts`], [`Reply`] |
 //! | read or make a body | [`Body`], and every stage of [`tubes`] |
+//! | stop in order | [`Server::until`], and `stages::until` on the listener |
+//! | see what happens | a subscriber of the `tracing` crate; `Spawn::on_failure` |
 //! | bound what strangers do | [`Limits`] |
 //! | learn what went wrong | [`Error`], [`Kind`] |
 //!

@@ -166,8 +166,8 @@ impl Reply {
     /// Sends the response, and waits until all of it has been handed to the transport (or waits
     /// there to leave together with the reply to a request that has already arrived).
     ///
-    /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in chunks
-    /// (HTTP/1.1) or frames (HTTP/2). A `Content-Length` in the head is what the body is held to;
+    /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in
+    /// chunks. A `Content-Length` in the head is what the body is held to;
     /// `Transfer-Encoding: chunked` in it asks for chunks even for a short body. Hop-by-hop fields of
     /// the head (`Connection`, `Transfer-Encoding`) are the connection's business and replaced.
     ///
@@ -221,8 +221,8 @@ impl Reply {
 /// # Stopping
 ///
 /// A clean end completes the reply. A failure cuts it: answered with the status of the failure
-/// if the head has not left, else the connection closes (HTTP/1.1) or the stream is reset
-/// (HTTP/2). Dropping it does the same.
+/// if the head has not left, else the connection closes without the body's end. Dropping it does
+/// the same.
 #[must_use = "a reply that is dropped is cut"]
 pub struct ReplyBody {
     half: Half,

@@ -38,8 +38,10 @@ use crate::reply::{Reply, Sending};
 ///
 /// A handler that fails is answered with the status of the [`Error`] in its failure (413 for
 /// [`Kind::BodyTooLarge`]), else with 500; one that panics, with 500 and the connection closes.
-/// After the head has left, the reply is cut instead. Each is said in the log, with method and
-/// target; neither ends the connection's flow, nor the server.
+/// After the head has left, the reply is cut instead. Each is said in the log (of the `tracing`
+/// crate: install a subscriber to see it), with method and target; neither ends the server. What
+/// the pipeline over a request's body refuses is the peer's fault: a limit is answered with 413, a
+/// malformed body with 400.
 ///
 /// # Cancel safety
 ///
@@ -64,6 +66,39 @@ use crate::reply::{Reply, Sending};
 ///         flow.through(tubes_http::server())
 ///             .flow_to(tubes_http::respond(hello))
 ///     }))
+///     .await?;
+/// # Ok(()) }
+/// ```
+///
+/// A handler with shared state is a closure that clones it for each request; the error type of
+/// choice is [`BoxError`](tubes::BoxError), into which every error turns by `?`:
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use http::{Request, Response};
+/// use tubes::net::{self, TcpFlow};
+/// use tubes::{BoxError, Fount, drains};
+/// use tubes_http::{Body, respond, server};
+///
+/// async fn count(seen: Arc<AtomicU64>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+///     let words = request.into_body().collect(1024).await?;
+///     let text = std::str::from_utf8(&words)?;
+///     let number = seen.fetch_add(1, Ordering::Relaxed);
+///     Ok(Response::new(format!("{number}: {text}\n").into()))
+/// }
+///
+/// # async fn serve() -> Result<(), tubes::Error> {
+/// let seen = Arc::new(AtomicU64::new(0));
+/// let connection = move |flow: TcpFlow| {
+///     let seen = seen.clone();
+///     flow.through(server())
+///         .flow_to(respond(move |request| count(seen.clone(), request)))
+/// };
+/// net::listen("127.0.0.1:8080")
+///     .await?
+///     .flow_to(drains::spawn(connection).on_failure(|error| eprintln!("connection: {error}")))
 ///     .await?;
 /// # Ok(()) }
 /// ```

@@ -58,12 +58,42 @@ impl Server {
     }
 
     /// Ends the connection when `signal` is ready: at once if it is idle, else after the exchange
-    /// that is being served, whose reply says so.
+    /// that is being served, whose reply says so. Then the peer has
+    /// [`Limits::linger_time`] to close its side.
+    ///
+    /// A server that is to stop in order needs both this, for the connections that it has, and
+    /// [`stages::until`](tubes::stages::until) on its listener, for those that it has not yet:
+    ///
+    /// ```no_run
+    /// use http::{Request, Response};
+    /// use tokio_util::sync::CancellationToken;
+    /// use tubes::net::{self, TcpFlow};
+    /// use tubes::{Error, Fount, drains, stages};
+    /// use tubes_http::{Body, respond, server};
+    ///
+    /// async fn hello(_request: Request<Body>) -> Result<Response<Body>, Error> {
+    ///     Ok(Response::new(Body::from("Hello")))
+    /// }
+    ///
+    /// async fn serve(stop: CancellationToken) -> Result<(), Error> {
+    ///     net::listen("127.0.0.1:8080")
+    ///         .await?
+    ///         .through(stages::until(stop.clone().cancelled_owned()))
+    ///         .flow_to(drains::spawn(move |flow: TcpFlow| {
+    ///             let http = server().until(stop.clone().cancelled_owned());
+    ///             flow.through(http).flow_to(respond(hello))
+    ///         }))
+    ///         .await?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn until<S>(mut self, signal: S) -> Self
     where
-        S: Future<Output = ()> + Send + 'static,
+        S: Future + Send + 'static,
     {
-        self.until = Some(Box::pin(signal));
+        self.until = Some(Box::pin(async move {
+            signal.await;
+        }));
         self
     }
 }

@@ -45,7 +45,9 @@ use crate::stages::{Filter, FilterMap, FlatMap, Inspect, Map, Take};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a fount",
     label = "yields no items",
-    note = "make a fount of an iterator with `founts::iter(..)`, of a reader with `io::read(..)`"
+    note = "make a fount of an iterator with `founts::iter(..)`, of a reader with `io::read(..)`, of \
+            a flow with `flow.fount`, of bytes in memory with `founts::once(..)` (as the body of a \
+            reply: `Body::from(..)`)"
 )]
 pub trait Fount {
     /// What comes out.

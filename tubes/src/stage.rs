@@ -13,22 +13,20 @@
 /// A stage that puts two others in a row, under one name:
 ///
 /// ```
+/// use tubes::siphon::Pull;
 /// use tubes::stage::{Direct, Stage};
+/// use tubes::stages::{Filter, Take};
 /// use tubes::{Fount, drains, founts};
 ///
 /// struct FirstEven(u64);
 ///
 /// impl<F: Fount<Item = u64>> Stage<F, Direct> for FirstEven {
-///     type Output = impl_::Even<F>;
+///     type Output = Pull<Pull<F, Filter<fn(&u64) -> bool>>, Take>;
 ///     fn attach(self, upstream: F) -> Self::Output {
 ///         let even: fn(&u64) -> bool = |n| n % 2 == 0;
 ///         upstream.filter(even).take(self.0)
 ///     }
 /// }
-/// # mod impl_ {
-/// #   use tubes::{siphon::Pull, stages::{Filter, Take}};
-/// #   pub type Even<F> = Pull<Pull<F, Filter<fn(&u64) -> bool>>, Take>;
-/// # }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let even = founts::iter(1..).through(FirstEven(3)).flow_to(drains::collect(10)).await?;
@@ -38,8 +36,10 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand behind `{Upstream}`",
     label = "not a stage for these items",
-    note = "a stage is a tube for the items that come, or a function `fn(Item) -> Result<Out, E>`; \
-            for a function that cannot fail, write `.map(f)`"
+    note = "a stage takes the items that come: is that the type it is for (framing wants `Bytes`)?",
+    note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`; for one that cannot fail \
+            write `.map(f)`, for an async one end in `drains::for_each_async(f)`; a drain goes \
+            behind `.flow_to(drain)`"
 )]
 pub trait Stage<Upstream, How> {
     /// The new end.
@@ -60,6 +60,10 @@ pub struct AsTube(());
 /// How a type is a [`Stage`]: as a function from an item to a `Result`.
 #[derive(Debug)]
 pub struct AsFunction<Out, E>(std::marker::PhantomData<(Out, E)>);
+
+/// How a type is a [`Stage`] in front of a drain: as a function from an item to a `Result`.
+#[derive(Debug)]
+pub struct FunctionInFront<In, Out, E>(std::marker::PhantomData<(In, Out, E)>);
 
 /// How a type is a [`Stage`] of a [`Flow`](crate::flow::Flow): as `How` on the fount's side.
 #[derive(Debug)]

@@ -123,6 +123,60 @@ pub trait Tube<In> {
 
     /// There is no more input, and why. Called once.
     ///
+    /// ```
+    /// use tubes::{Fount, Reason, Tube, drains, founts};
+    ///
+    /// /// How often each item came in a row; the last one is known only at the end.
+    /// #[derive(Default)]
+    /// enum Runs {
+    ///     #[default]
+    ///     Empty,
+    ///     Of(char, usize),
+    ///     Last(char, usize),
+    /// }
+    ///
+    /// impl Tube<char> for Runs {
+    ///     type Out = (char, usize);
+    ///
+    ///     fn received(&mut self, item: char) -> Result<Option<(char, usize)>, Reason> {
+    ///         match self {
+    ///             Runs::Of(now, count) if *now == item => *count += 1,
+    ///             _ => {
+    ///                 if let Runs::Of(now, count) = std::mem::replace(self, Runs::Of(item, 1)) {
+    ///                     return Ok(Some((now, count)));
+    ///                 }
+    ///             }
+    ///         }
+    ///         Ok(None)
+    ///     }
+    ///
+    ///     fn stopped(&mut self, reason: &Reason) -> Result<(), Reason> {
+    ///         if let (Runs::Of(now, count), true) = (&*self, reason.is_clean()) {
+    ///             *self = Runs::Last(*now, *count);
+    ///         }
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn emit(&mut self) -> Result<Option<(char, usize)>, Reason> {
+    ///         match *self {
+    ///             Runs::Last(now, count) => {
+    ///                 *self = Runs::Empty;
+    ///                 Ok(Some((now, count)))
+    ///             }
+    ///             Runs::Empty | Runs::Of(..) => Ok(None),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let runs = founts::iter("aab".chars())
+    ///     .through(Runs::default())
+    ///     .flow_to(drains::collect(9))
+    ///     .await?;
+    /// assert_eq!(runs, [('a', 2), ('b', 1)]);
+    /// # Ok::<_, tubes::Error>(()) }).unwrap();
+    /// ```
+    ///
     /// What the tube still holds may follow from [`emit`](Self::emit); after a failure, leave
     /// out what would look complete and is not.
     ///

@@ -30,14 +30,20 @@ pub struct Push<T, D> {
     end: Option<Reason>,
 }
 
+impl<T, D> Push<T, D> {
+    pub(crate) fn new(tube: T, drain: D) -> Self {
+        Self {
+            lane: Lane::new(tube, drain),
+            end: None,
+        }
+    }
+}
+
 impl<In, T: Tube<In>, D: Drain<T::Out>> Stage<D, InFront<In>> for T {
     type Output = Push<T, D>;
 
     fn attach(self, drain: D) -> Push<T, D> {
-        Push {
-            lane: Lane::new(self, drain),
-            end: None,
-        }
+        Push::new(self, drain)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::drain::Drain;
 use crate::error::{BoxError, Error};
 use crate::fount::Fount;
 use crate::reason::Reason;
 use crate::siphon::pull::Pull;
-use crate::stage::{AsFunction, Stage};
+use crate::siphon::push::Push;
+use crate::stage::{AsFunction, FunctionInFront, Stage};
 use crate::tube::Tube;
 
 /// A tube that gives what `f` makes of each item; the first failure ends the flow.
@@ -25,7 +27,7 @@ use crate::tube::Tube;
 /// # Examples
 ///
 /// ```
-/// use tubes::{Fount, drains, founts, stages};
+/// use tubes::{Drain, Fount, drains, founts, stages};
 ///
 /// fn parse(word: &str) -> Result<u32, std::num::ParseIntError> {
 ///     word.parse()
@@ -34,6 +36,9 @@ use crate::tube::Tube;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let numbers = founts::iter(["1", "2"]).through(parse).flow_to(drains::collect(9)).await?;
 /// assert_eq!(numbers, [1, 2]);
+///
+/// let checked = drains::collect(9).behind(parse);
+/// assert_eq!(founts::iter(["3"]).flow_to(checked).await?, [3]);
 ///
 /// let failed = founts::iter(["x"]).through(stages::try_map(parse)).flow_to(drains::null()).await;
 /// assert_eq!(failed.unwrap_err().to_string(), "try_map: invalid digit found in string");
@@ -86,6 +91,19 @@ where
     #[inline]
     fn attach(self, upstream: U) -> Self::Output {
         Pull::new(upstream, TryMap { f: self })
+    }
+}
+
+impl<D, F, In, Out, E> Stage<D, FunctionInFront<In, Out, E>> for F
+where
+    D: Drain<Out>,
+    F: FnMut(In) -> Result<Out, E>,
+    E: Into<BoxError>,
+{
+    type Output = Push<TryMap<F>, D>;
+
+    fn attach(self, drain: D) -> Self::Output {
+        Push::new(TryMap { f: self }, drain)
     }
 }
 

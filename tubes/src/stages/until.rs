@@ -21,6 +21,8 @@ use crate::stage::{Direct, Stage};
 ///
 /// When the signal comes, upstream is stopped with `Enough` and downstream hears the same.
 ///
+/// For a server of HTTP, tell its connections, too: they have an `until` of their own.
+///
 /// # Examples
 ///
 /// A server that stops accepting on Ctrl-C, and then finishes what it has begun:

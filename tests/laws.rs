@@ -1,14 +1,15 @@
 //! Every fount, drain and stage of ours against the laws.
 
+use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::{Future, ready};
+use std::future::{Future, poll_fn, ready};
 use std::num::NonZeroUsize;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use tubes::founts::{Channel, Sender};
-use tubes::testing::laws;
+use tubes::testing::{Executor, Schedule, laws};
 use tubes::{Error, Fount, Kind, Reason, drains, founts, stages};
 
 const INPUT: [u32; 7] = [3, 0, 4, 1, 5, 9, 2];
@@ -71,7 +72,7 @@ fn a_channel_keeps_the_laws_with_all_items_in_it() {
         let (mut sender, channel) = founts::channel(NonZeroUsize::new(7).unwrap());
         let mut cx = Context::from_waker(Waker::noop());
         for n in INPUT {
-            let mut sending = std::pin::pin!(sender.send(n));
+            let mut sending = pin!(sender.send(n));
             assert!(
                 sending
                     .as_mut()
@@ -248,6 +249,54 @@ fn until_keeps_the_laws_with_and_without_a_signal() {
         .check();
 }
 
+// Items pulled by hand.
+
+#[test]
+fn next_inside_a_turn_is_fair() {
+    let pulled = Cell::new(0);
+    let pull_all = |()| async {
+        let mut numbers = founts::iter(0..10_000);
+        while numbers.next().await.is_ok() {
+            pulled.set(pulled.get() + 1);
+        }
+    };
+    let mut flow = pin!(founts::once(()).flow_to(drains::for_each_async(pull_all)));
+    let mut executor = Executor::new(&Schedule::eager());
+    let mut is_over = false;
+    while !is_over {
+        let before = pulled.get();
+        is_over = executor.poll(flow.as_mut()).is_ready();
+        let moved = pulled.get() - before;
+        assert!(
+            (1..=64).contains(&moved) || is_over && moved == 0,
+            "law 6: {moved} items in one poll"
+        );
+        assert!(is_over || executor.is_woken(), "law 5: nobody had to wait");
+    }
+    assert_eq!(pulled.get(), 10_000);
+}
+
+#[test]
+fn next_spends_nothing_while_there_is_nothing() {
+    let wait_for_many = |()| async {
+        let mut idle: Vec<_> = (0..100)
+            .map(|_| founts::pending::<u32>())
+            .collect();
+        poll_fn(|cx| {
+            for fount in &mut idle {
+                assert!(pin!(fount.next()).poll(cx).is_pending());
+            }
+            Poll::<()>::Pending
+        })
+        .await;
+    };
+    let mut flow = pin!(founts::once(()).flow_to(drains::for_each_async(wait_for_many)));
+    let mut executor = Executor::new(&Schedule::eager());
+    let stalled = executor.run_until_stalled(flow.as_mut());
+    assert!(stalled.is_pending());
+    assert!(executor.polls() < 3, "law 5: {} polls", executor.polls());
+}
+
 // Drains.
 
 #[test]
@@ -327,7 +376,7 @@ fn the_drains_that_await_a_call_keep_the_laws() {
 async fn twice() {
     for _ in 0..2 {
         let mut has_waited = false;
-        std::future::poll_fn(|cx| {
+        poll_fn(|cx| {
             if std::mem::replace(&mut has_waited, true) {
                 return Poll::Ready(());
             }
@@ -351,7 +400,7 @@ fn a_sender_keeps_the_laws_of_a_drain() {
         let all = fount
             .unwrap()
             .flow_to(drains::collect(9));
-        let polled = std::pin::pin!(all).poll(&mut Context::from_waker(Waker::noop()));
+        let polled = pin!(all).poll(&mut Context::from_waker(Waker::noop()));
         let Poll::Ready(Ok(all)) = polled else {
             panic!("the channel has ended");
         };

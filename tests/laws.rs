@@ -8,9 +8,10 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use tubes::founts::{Channel, Sender};
-use tubes::testing::{Executor, Schedule, laws};
-use tubes::{Error, Fount, Kind, Reason, drains, founts, stages};
+use tubes::testing::{Executor, FakeFount, Schedule, laws};
+use tubes::{Error, Fount, Kind, Reason, drains, founts, framing, stages};
 
 const INPUT: [u32; 7] = [3, 0, 4, 1, 5, 9, 2];
 
@@ -247,6 +248,93 @@ fn until_keeps_the_laws_with_and_without_a_signal() {
     laws::stage(|f| f.through(stages::until(ready(()))), input(), vec![])
         .ending(Reason::Enough)
         .check();
+}
+
+#[test]
+fn until_keeps_the_laws_when_its_signal_comes_in_mid_flow() {
+    for count in 1..7 {
+        let attach = move |fount: FakeFount<u32>| {
+            let (signal, signalled) = tokio::sync::oneshot::channel();
+            let (mut signal, mut seen) = (Some(signal), 0);
+            let look = move |_: &u32| {
+                seen += 1;
+                if seen == count {
+                    signal.take().unwrap().send(()).unwrap();
+                }
+            };
+            fount
+                .inspect(look)
+                .through(stages::until(signalled))
+        };
+        laws::stage(attach, input(), INPUT[..count].to_vec())
+            .ending(Reason::Enough)
+            .seeds(0..20)
+            .check();
+    }
+}
+
+#[test]
+fn lines_keep_the_laws_and_hold_what_is_not_a_line_yet() {
+    let segments = [
+        "one\r\ntwo\nth",
+        "",
+        "re",
+        "e\n",
+        "\n\nfour\n",
+        "five\nsi",
+        "x\n",
+    ];
+    let lines = ["one", "two", "three", "", "", "four", "five", "six"];
+    let input = || segments.map(Bytes::from).to_vec();
+    laws::tube(framing::lines, input(), lines.map(Bytes::from).to_vec())
+        .holding(4)
+        .seeds(0..40)
+        .check();
+    let limit = Kind::Limit {
+        what: "line",
+        limit: 4,
+    };
+    let too_long = ["one\ntwo\nthr", "ee\n", "f\n"]
+        .map(Bytes::from)
+        .to_vec();
+    let lines = ["one", "two"].map(Bytes::from).to_vec();
+    laws::tube(|| framing::lines().at_most(4), too_long, lines)
+        .holding(3)
+        .ending(Error::new(limit).at("lines"))
+        .seeds(0..40)
+        .check();
+    laws::fair(
+        founts::iter(0..)
+            .map(|_: u64| Bytes::from("a\n"))
+            .through(framing::lines()),
+    );
+    laws::fair(
+        founts::iter(std::iter::repeat(Bytes::from("\n".repeat(1000)))).through(framing::lines()),
+    );
+}
+
+#[test]
+fn unlines_keep_the_laws_and_hold_nothing() {
+    // Each line is as long as a segment at most is, so that each leaves alone.
+    let lines = ['a', 'b', 'c', 'd'].map(|letter| letter.to_string().repeat(16 * 1024));
+    for (crlf, end) in [(false, "\n"), (true, "\r\n")] {
+        let make = move || {
+            let unlines = framing::unlines();
+            if crlf { unlines.crlf() } else { unlines }
+        };
+        let segments = lines
+            .clone()
+            .map(|line| Bytes::from(line + end));
+        let input = lines.clone().map(Bytes::from).to_vec();
+        laws::tube(make, input, segments.to_vec())
+            .seeds(0..20)
+            .check();
+    }
+    laws::fair(
+        founts::iter(0..)
+            .map(|_: u64| Bytes::from("a"))
+            .through(framing::unlines()),
+    );
 }
 
 // Items pulled by hand.

@@ -84,7 +84,7 @@ fn each_failure_is_shown_before_a_failed_flow_ends_without_a_report() {
     .on_failure(move |error| {
         log.lock()
             .unwrap()
-            .push(error.to_string())
+            .push(error.to_string());
     });
     let fount = FakeFount::new([0, 1, 2]).ending(Error::new(Kind::Timeout).into());
     let result = Executor::new(&Schedule::eager()).run(fount.flow_to(drain));

@@ -137,6 +137,7 @@ fn foreign_crates_stay_behind_their_fences() {
 #[test]
 fn files_and_doors_stay_short() {
     check_libraries(rules::too_long);
+    check(&TUBES, &sources("tests"), rules::too_long);
 }
 
 #[test]

@@ -29,7 +29,7 @@ async fn target(request: Request<Body>) -> Result<Response<Body>, Error> {
 fn a_request_is_answered_in_one_write_and_the_connection_stays() {
     let served = Setup::new().respond(hello);
     served.send(GET);
-    let expected = "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+    let expected = "HTTP/1.1 200 OK\r\ndate: Wed, 21 Oct 2015 07:28:00 GMT\r\n\
         content-length: 5\r\n\r\nHello";
     assert_eq!(served.peer.writes(), [expected.as_bytes()]);
     assert_eq!(served.ends(), OPEN);

@@ -20,6 +20,10 @@ mod chains;
 mod breaking;
 // Who hears of an end: greetings, farewells, failures and stops.
 mod stopping;
+// Channels under wakers that come back into them.
+mod channels;
+// A task for each item: closures and runtimes that panic, and who hears of a failure.
+mod spawning;
 // Real sockets: the only file that has any.
 mod interop;
 

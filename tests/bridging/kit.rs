@@ -4,7 +4,8 @@
 
 use std::task::{Context, Waker};
 
-use support::fake_io::{Dice, Manners};
+use support::chance::Chance;
+use support::fake_io::Manners;
 
 pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
@@ -18,8 +19,8 @@ pub(super) fn cx() -> Context<'static> {
 }
 
 /// Bytes no two neighbourhoods of which are alike.
-pub(super) fn content(dice: &mut Dice, len: usize) -> Vec<u8> {
-    let mut word = dice.below(usize::MAX);
+pub(super) fn content(chance: &mut Chance, len: usize) -> Vec<u8> {
+    let mut word = chance.below(usize::MAX);
     let bytes = std::iter::repeat_with(|| {
         word = word
             .wrapping_mul(0x5851_F42D)
@@ -29,12 +30,12 @@ pub(super) fn content(dice: &mut Dice, len: usize) -> Vec<u8> {
     bytes.take(len).collect()
 }
 
-pub(super) fn awkward(dice: &mut Dice) -> Manners {
+pub(super) fn awkward(chance: &mut Chance) -> Manners {
     let most = [1, 7, 1000, 100_000, usize::MAX];
     Manners {
-        most: most[dice.below(most.len())],
-        vectored: dice.once_in(2),
-        awkward: Some((2 + dice.below(6), dice.clone())),
+        most: most[chance.below(most.len())],
+        vectored: chance.once_in(2),
+        awkward: Some((2 + chance.below(6), chance.clone())),
         fails: None,
     }
 }

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use support::fake_io::{Dice, FakeReader, Manners};
+use support::chance::Chance;
+use support::fake_io::{FakeReader, Manners};
 use tubes::testing::laws;
 use tubes::{Fount, Kind, Reason, drains, founts, io};
 
@@ -15,13 +16,13 @@ const NO_BYTES: &[u8] = &[];
 #[test]
 fn what_a_reader_has_comes_out_whole_and_in_order() {
     for seed in 0..200 {
-        let dice = &mut Dice::seeded(seed);
-        let manners = awkward(dice);
+        let chance = &mut Chance::new(seed);
+        let manners = awkward(chance);
         let largest = manners.most.clamp(9000, 300_000);
-        let len = dice.below(largest);
-        let all = content(dice, len);
+        let len = chance.below(largest);
+        let all = content(chance, len);
         let (reader, life) = FakeReader::new(&all, manners);
-        let buffer = [0, 20_000, 256 * 1024][dice.below(3)];
+        let buffer = [0, 20_000, 256 * 1024][chance.below(3)];
         let largest = buffer.max(8 * 1024);
         let mut fount = io::read(reader).with_buffer(buffer);
         let (read, reason) = run(async {
@@ -102,7 +103,7 @@ fn a_stopped_fount_drops_its_reader_and_keeps_the_first_reason() {
 
 #[test]
 fn an_echo_through_a_narrow_pipe_gives_all_back() {
-    let all = content(&mut Dice::seeded(9), 300_000);
+    let all = content(&mut Chance::new(9), 300_000);
     let (near, far) = tokio::io::duplex(64);
     let (near_reader, near_writer) = tokio::io::split(near);
     let (far_reader, far_writer) = tokio::io::split(far);
@@ -146,7 +147,7 @@ fn a_read_keeps_the_laws() {
 
     let one = || Manners {
         most: 1,
-        awkward: Some((3, Dice::seeded(5))),
+        awkward: Some((3, Chance::new(5))),
         ..Manners::BEST
     };
     let one = || io::read(FakeReader::new(all, one()).0);

@@ -7,7 +7,8 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use bytes::Bytes;
-use support::fake_io::{Dice, FakeWriter, Manners};
+use support::chance::Chance;
+use support::fake_io::{FakeWriter, Manners};
 use tubes::testing::laws;
 use tubes::{Drain, Error, Fount, Kind, Reason, founts, io};
 
@@ -16,18 +17,18 @@ use super::kit::{awkward, content, cx, run};
 #[test]
 fn what_is_written_is_what_was_received_and_never_more_waits_than_the_bound_and_one_item() {
     for seed in 0..300 {
-        let dice = &mut Dice::seeded(seed);
+        let chance = &mut Chance::new(seed);
         let bounds = [0, 1, 100, 5000, 256 * 1024];
-        let bound = bounds[dice.below(bounds.len())];
-        let manners = awkward(dice);
+        let bound = bounds[chance.below(bounds.len())];
+        let manners = awkward(chance);
         let longest = manners.most.clamp(30, 20_000);
         let (writer, life) = FakeWriter::new(manners);
         let mut drain = pin!(io::write(writer).with_bound(bound));
         let mut all = Vec::new();
-        for _ in 0..dice.below(40) {
-            let largest = [1, 30, 1023, longest][dice.below(4)];
-            let len = dice.below(largest + 1);
-            let item = content(dice, len);
+        for _ in 0..chance.below(40) {
+            let largest = [1, 30, 1023, longest][chance.below(4)];
+            let len = chance.below(largest + 1);
+            let item = content(chance, len);
             while drain
                 .as_mut()
                 .poll_ready(&mut cx())
@@ -43,7 +44,7 @@ fn what_is_written_is_what_was_received_and_never_more_waits_than_the_bound_and_
                 .as_mut()
                 .receive(Bytes::from(item))
                 .unwrap();
-            if dice.once_in(4) {
+            if chance.once_in(4) {
                 drop(drain.as_mut().poll_flush(&mut cx()));
             }
         }
@@ -92,7 +93,7 @@ fn nothing_is_written_below_the_bound_and_nothing_received_at_it() {
 #[test]
 fn an_item_larger_than_the_bound_is_taken_whole_and_nothing_behind_it_before_it_is_written() {
     let manners = Manners {
-        awkward: Some((1, Dice::seeded(1))),
+        awkward: Some((1, Chance::new(1))),
         ..Manners::BEST
     };
     let (writer, _life) = FakeWriter::new(manners);
@@ -283,7 +284,7 @@ fn a_write_keeps_the_laws() {
     for (most, bound, largest) in fits {
         let items = [7, 5, 0, 5, largest, 1].map(|len| Bytes::from(vec![3; len]));
         let manners = || {
-            let awkward = Some((3, Dice::seeded(5)));
+            let awkward = Some((3, Chance::new(5)));
             Manners {
                 most,
                 awkward,

@@ -23,6 +23,11 @@ impl Chance {
         usize::try_from(self.0 >> 33).unwrap_or(0) % bound.max(1)
     }
 
+    /// True once in `times`.
+    pub fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
     /// Cuts bytes into segments of 1 to 40.
     pub fn cut<'a>(&mut self, bytes: &'a [u8]) -> Vec<&'a [u8]> {
         let mut rest = bytes;

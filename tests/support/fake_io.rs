@@ -8,30 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Random numbers that come again with the same seed: xorshift.
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
-
-impl Dice {
-    /// The throws of this seed.
-    #[must_use]
-    pub fn seeded(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `bound`.
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).map_or(0, |throw| throw % bound.max(1))
-    }
-
-    /// True once in `times`.
-    pub fn once_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
+use crate::chance::Chance;
 
 /// What a fake has lived through.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +61,7 @@ pub struct Manners {
     /// Writes take several slices at once.
     pub vectored: bool,
     /// Pending, and woken at once, once in so many calls; interrupted as often.
-    pub awkward: Option<(usize, Dice)>,
+    pub awkward: Option<(usize, Chance)>,
     /// From this call on every call fails with this error.
     pub fails: Option<(usize, ErrorKind)>,
 }
@@ -101,8 +78,8 @@ impl Manners {
     /// A call that moves bytes: may be interrupted, too.
     fn poll_move(&mut self, cx: &Context<'_>, life: &Life) -> Poll<io::Result<()>> {
         std::task::ready!(self.poll(cx, life))?;
-        if let Some((times, dice)) = &mut self.awkward
-            && dice.once_in(*times)
+        if let Some((times, chance)) = &mut self.awkward
+            && chance.once_in(*times)
         {
             return Poll::Ready(Err(ErrorKind::Interrupted.into()));
         }
@@ -118,8 +95,8 @@ impl Manners {
         }
         record.calls += 1;
         drop(record);
-        if let Some((times, dice)) = &mut self.awkward
-            && dice.once_in(*times)
+        if let Some((times, chance)) = &mut self.awkward
+            && chance.once_in(*times)
         {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -130,10 +107,10 @@ impl Manners {
     fn share(&mut self, whole: usize) -> usize {
         let most = whole.min(self.most);
         if most > 1
-            && let Some((_, dice)) = &mut self.awkward
-            && dice.once_in(2)
+            && let Some((_, chance)) = &mut self.awkward
+            && chance.once_in(2)
         {
-            return 1 + dice.below(most);
+            return 1 + chance.below(most);
         }
         most
     }

@@ -2,7 +2,6 @@
 
 pub mod answers;
 pub mod chance;
-pub mod clock;
 pub mod fake_io;
 pub mod pair;
 pub mod rules;

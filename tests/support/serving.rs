@@ -1,15 +1,16 @@
 //! An HTTP server on a pair: its peer, its clock and its tasks in one hand.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tubes::testing::ManualClock;
 use tubes::{BoxError, Error, Fount, Reason};
 use tubes_http::{Body, Limits};
 
 use crate::answers::{Answer, answers};
-use crate::clock::HandClock;
 use crate::pair::{Inlet, Outlet, Peer, pair};
 use crate::tasks::{Output, Tasks};
 
@@ -23,7 +24,7 @@ pub struct Setup {
     /// Where its tasks run.
     pub tasks: Tasks,
     /// What time it is for it.
-    pub clock: HandClock,
+    pub clock: ManualClock,
     until: Option<tokio::sync::oneshot::Receiver<()>>,
 }
 
@@ -67,7 +68,7 @@ impl Setup {
         Fut: Future<Output = Result<(), Error>> + 'static,
     {
         let (flow, peer) = pair();
-        let mut server = tubes_http::server_on(self.clock.shared()).limits(self.limits);
+        let mut server = tubes_http::server_on(Arc::new(self.clock.clone())).limits(self.limits);
         if let Some(until) = self.until {
             server = server.until(async move { drop(until.await) });
         }
@@ -89,7 +90,7 @@ pub struct Served {
     /// The client.
     pub peer: Peer,
     /// Its clock.
-    pub clock: HandClock,
+    pub clock: ManualClock,
     /// Its tasks; the first is the connection.
     pub tasks: Tasks,
     output: Output<Result<(), Error>>,

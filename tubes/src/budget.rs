@@ -62,6 +62,12 @@ pub fn spend() -> bool {
     false
 }
 
+/// Whether [`spend`] would be granted; takes nothing.
+#[inline]
+pub(crate) fn is_left() -> bool {
+    LEFT.get().units > 0 && host::has_budget()
+}
+
 /// Takes part of a unit, for one cheap item; `false` as [`spend`].
 ///
 /// Counts across calls, stages and founts: for places that see one item at a time.

@@ -140,6 +140,9 @@ pub trait Fount {
 
     /// The next item, or the reason why there are no more.
     ///
+    /// A loop of it is fair inside a driver's poll, and in a task of tokio (feature `tokio`):
+    /// after a bounded number of items (64 in a driver) other tasks get their turn.
+    ///
     /// # Errors
     ///
     /// The reason why there are no more items.

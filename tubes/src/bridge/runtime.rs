@@ -16,7 +16,7 @@ use crate::runtime::{BoxTask, Spawner, Task};
 ///
 /// # Panics
 ///
-/// When an item is received outside a tokio runtime.
+/// When an item is received outside a tokio runtime; as [`spawn_on`].
 ///
 /// # Examples
 ///

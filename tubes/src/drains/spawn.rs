@@ -36,7 +36,15 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
 ///
 /// # Errors
 ///
-/// The failure that ended the flow in front.
+/// The failure that ended the flow in front, after the same wait. The report is lost then: what
+/// was to be learned of the tasks, [`on_failure`](Spawn::on_failure) has been shown.
+///
+/// # Panics
+///
+/// When `f` itself panics, or the spawner does: whoever drives the flow sees that panic, and the
+/// item is lost. It made no task, so the report does not count it, and the tasks that run go on.
+/// A panic in the *future* of `f` is the end of one task, and counts as
+/// [`panicked`](Report::panicked).
 pub fn spawn_on<F, Item, Fut, T, E>(spawner: Arc<dyn Spawner>, f: F) -> Spawn<F>
 where
     F: FnMut(Item) -> Fut,
@@ -115,22 +123,28 @@ impl<F> Spawn<F> {
 
     /// Takes in the tasks that have ended; pending while more than `allowed` run.
     fn poll_reaped(&mut self, cx: &mut Context<'_>, allowed: usize) -> Poll<()> {
-        let outcomes = {
-            let mut ended = lock(&self.ended);
-            let outcomes = std::mem::take(&mut ended.outcomes);
-            if self.tasks.len() - outcomes.len() > allowed {
-                ended.waker = Some(cx.waker().clone());
+        let mut waker = None;
+        loop {
+            let outcomes = {
+                let mut ended = lock(&self.ended);
+                let outcomes = std::mem::take(&mut ended.outcomes);
+                if outcomes.is_empty() && waker.is_some() {
+                    std::mem::swap(&mut ended.waker, &mut waker);
+                    return Poll::Pending;
+                }
+                outcomes
+            };
+            for (number, outcome) in outcomes {
+                // A panic before the task was there has been heard by whoever drives the flow.
+                if self.tasks.remove(&number).is_some() {
+                    self.count(outcome);
+                }
             }
-            outcomes
-        };
-        for (number, outcome) in outcomes {
-            self.tasks.remove(&number);
-            self.count(outcome);
+            if self.tasks.len() <= allowed {
+                return Poll::Ready(());
+            }
+            waker.get_or_insert_with(|| cx.waker().clone());
         }
-        if self.tasks.len() > allowed {
-            return Poll::Pending;
-        }
-        Poll::Ready(())
     }
 
     fn count(&mut self, outcome: Result<(), Error>) {
@@ -169,12 +183,14 @@ where
     }
 
     fn receive(mut self: Pin<&mut Self>, item: Item) -> Result<(), Reason> {
+        let future = (self.f)(item);
+        let number = self.begun;
+        self.begun += 1;
         let mut teller = Teller {
-            number: self.begun,
+            number,
             outcome: Err(Error::new(Kind::Panicked).at("spawn")),
             ended: Arc::clone(&self.ended),
         };
-        let future = (self.f)(item);
         let task = self.spawner.spawn(Box::pin(async move {
             let outcome = future.await;
             teller.outcome = match outcome {
@@ -183,8 +199,6 @@ where
             };
             drop(teller);
         }));
-        let number = self.begun;
-        self.begun += 1;
         self.tasks.insert(number, task);
         Ok(())
     }
@@ -225,7 +239,7 @@ impl Drop for Teller {
     }
 }
 
-/// Nothing in this file panics while it holds the lock, so that poison means nothing.
+/// No code of the user runs under the lock, so that poison means nothing.
 fn lock(ended: &Mutex<Ended>) -> MutexGuard<'_, Ended> {
     ended
         .lock()

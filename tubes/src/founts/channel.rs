@@ -123,7 +123,9 @@ impl<T> Sender<T> {
 
     fn end(&self, reason: Reason) {
         let mut shared = lock(&self.shared);
-        shared.end.get_or_insert(reason);
+        if shared.end.is_none() {
+            shared.end = Some(reason);
+        }
         wake(shared, |shared| shared.fount.take());
     }
 }
@@ -132,15 +134,12 @@ impl<T> Drain<T> for Sender<T> {
     type Output = ();
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let mut shared = lock(&self.shared);
-        if let Some(reason) = &shared.stopped {
-            return Poll::Ready(Err(reason.clone()));
-        }
-        if shared.items.len() < shared.bound {
-            return Poll::Ready(Ok(()));
-        }
-        keep(&mut shared.sender, cx);
-        Poll::Pending
+        poll_for(&self.shared, cx, Side::Sender, |shared| {
+            if let Some(reason) = &shared.stopped {
+                return Some(Err(reason.clone()));
+            }
+            (shared.items.len() < shared.bound).then_some(Ok(()))
+        })
     }
 
     fn receive(self: Pin<&mut Self>, item: T) -> Result<(), Reason> {
@@ -155,12 +154,13 @@ impl<T> Drain<T> for Sender<T> {
 
     /// Nothing is held back; but who waits for a source hears that the channel was stopped.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let mut shared = lock(&self.shared);
-        if let Some(reason) = &shared.stopped {
-            return Poll::Ready(Err(reason.clone()));
+        let stopped = poll_for(&self.shared, cx, Side::Sender, |shared| {
+            shared.stopped.clone()
+        });
+        match stopped {
+            Poll::Ready(reason) => Poll::Ready(Err(reason)),
+            Poll::Pending => Poll::Ready(Ok(())),
         }
-        keep(&mut shared.sender, cx);
-        Poll::Ready(Ok(()))
     }
 
     fn poll_stopped(
@@ -183,22 +183,24 @@ impl<T> Fount for Channel<T> {
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Reason>> {
-        let mut shared = lock(&self.shared);
-        if let Some(reason) = &shared.stopped {
-            return Poll::Ready(Err(reason.clone()));
-        }
-        let was_full = shared.items.len() == shared.bound;
-        if let Some(item) = shared.items.pop_front() {
-            if was_full {
-                wake(shared, |shared| shared.sender.take());
+        let mut sender = None;
+        let next = poll_for(&self.shared, cx, Side::Fount, |shared| {
+            if let Some(reason) = &shared.stopped {
+                return Some(Err(reason.clone()));
             }
-            return Poll::Ready(Ok(item));
+            let was_full = shared.items.len() == shared.bound;
+            if let Some(item) = shared.items.pop_front() {
+                if was_full {
+                    sender = shared.sender.take();
+                }
+                return Some(Ok(item));
+            }
+            shared.end.clone().map(Err)
+        });
+        if let Some(sender) = sender {
+            sender.wake();
         }
-        if let Some(reason) = &shared.end {
-            return Poll::Ready(Err(reason.clone()));
-        }
-        keep(&mut shared.fount, cx);
-        Poll::Pending
+        next
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
@@ -275,10 +277,42 @@ fn wake<T>(
     }
 }
 
-fn keep(place: &mut Option<Waker>, cx: &mut Context<'_>) {
-    match place {
-        Some(waker) => waker.clone_from(cx.waker()),
-        None => *place = Some(cx.waker().clone()),
+/// Who waits for the other.
+#[derive(Clone, Copy)]
+enum Side {
+    Fount,
+    Sender,
+}
+
+/// What `look` finds; if nothing, `side` is woken when there may be something. Wakers are cloned
+/// and dropped while the lock is free, and then `look` looks again.
+fn poll_for<T, Found>(
+    shared: &Mutex<Shared<T>>,
+    cx: &mut Context<'_>,
+    side: Side,
+    mut look: impl FnMut(&mut Shared<T>) -> Option<Found>,
+) -> Poll<Found> {
+    let mut waker: Option<Waker> = None;
+    loop {
+        let mut shared = lock(shared);
+        if let Some(found) = look(&mut shared) {
+            return Poll::Ready(found);
+        }
+        let kept = match side {
+            Side::Fount => &mut shared.fount,
+            Side::Sender => &mut shared.sender,
+        };
+        let is_known = |waker: &Waker| waker.will_wake(cx.waker());
+        if kept.as_ref().is_some_and(is_known) {
+            return Poll::Pending;
+        }
+        if waker.is_some() {
+            // The old one is dropped behind the guard.
+            std::mem::swap(kept, &mut waker);
+            return Poll::Pending;
+        }
+        drop(shared);
+        waker = Some(cx.waker().clone());
     }
 }
 

@@ -4,11 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::budget::Turn;
+use crate::budget::{self, Turn};
 use crate::fount::Fount;
 use crate::reason::Reason;
 
 /// The future of one item: what [`Fount::next`] gives.
+///
+/// Inside a driver's poll (in a call of `for_each_async`, say) each item takes a unit of the
+/// [`budget`](crate::budget) of that poll: at most 64 items, then other tasks get their turn.
+/// While there is no item, nothing is taken.
 ///
 /// # Cancel safety
 ///
@@ -32,6 +36,15 @@ impl<F: Fount + Unpin> Future for Next<'_, F> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let _turn = ready!(Turn::open(cx));
-        Pin::new(&mut *self.fount).poll_next(cx)
+        if !budget::is_left() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = Pin::new(&mut *self.fount).poll_next(cx);
+        if next.is_ready() {
+            // If the fount has spent the last unit itself, the next item waits for another poll.
+            let _is_granted = budget::spend();
+        }
+        next
     }
 }

@@ -1,16 +1,14 @@
-//! Segments to frames and back: lines, however the bytes were cut on their way.
+//! Lines: cut anywhere, too long, unfinished, left over.
 
-use std::cell::RefCell;
-use std::future::Future;
-use std::ops::ControlFlow;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
-use proptest::sample::select;
+use proptest::prelude::{prop_assert_eq, proptest};
 use tubes::framing::{self, Lines};
-use tubes::{Error, Fount, Kind, Outlet, Reason, Tube, drains, founts};
+use tubes::{Error, Fount, Kind, Reason, Tube, drains, founts};
+
+use super::kit::{Narrow, now, segments};
 
 /// Bytes, a limit, and the lines in them; then, if not all is well, what follows them.
 type Case = (&'static [u8], usize, &'static [&'static [u8]], Option<Kind>);
@@ -261,71 +259,6 @@ fn a_line_of_a_mebibyte_in_segments_of_a_byte_is_read_in_time() {
     assert_eq!(found[0].len(), length);
 }
 
-#[test]
-fn lines_that_come_together_leave_together_and_one_alone_at_once() {
-    let mut unlines = framing::unlines();
-    assert_eq!(unlines.received("a").unwrap().unwrap(), "a\n");
-    assert_eq!(Tube::<&str>::emit(&mut unlines).unwrap(), None);
-
-    let line = "a".repeat(63);
-    let run = founts::iter(std::iter::repeat_n(&line, 1000)).through(framing::unlines());
-    let segments = now(run.flow_to(drains::collect(100))).unwrap();
-    assert_eq!(
-        segments.concat(),
-        [line.as_str(), "\n"]
-            .concat()
-            .repeat(1000)
-            .as_bytes()
-    );
-    assert_eq!(segments.len(), 4);
-    assert!(
-        segments
-            .iter()
-            .all(|segment| segment.len() <= 16 * 1024)
-    );
-}
-
-#[test]
-fn unlines_hold_nothing_back_when_the_outlet_is_full() {
-    let line = Bytes::from("a".repeat(10_000));
-    for room in 1..4 {
-        let mut items = std::iter::repeat_n(line.clone(), 9);
-        let mut outlet = Narrow {
-            room,
-            seen: Vec::new(),
-        };
-        let mut unlines = framing::unlines().crlf();
-        loop {
-            let put = unlines
-                .run(&mut items, &mut outlet)
-                .unwrap();
-            let taken = 9 - items.len();
-            assert_eq!(outlet.seen.concat().len(), taken * 10_002);
-            if put.is_continue() {
-                break;
-            }
-        }
-        assert_eq!(items.len(), 0);
-    }
-}
-
-#[test]
-fn a_line_reaches_the_drain_while_upstream_has_nothing() {
-    let seen = RefCell::new(Vec::new());
-    let segments = ["a\nb\nc"].map(Bytes::from).into_iter();
-    let mut flow = pin!(
-        Starving(segments)
-            .through(framing::lines())
-            .through(framing::unlines())
-            .flow_to(drains::for_each(|segment: Bytes| seen
-                .borrow_mut()
-                .push(segment)))
-    );
-    let mut cx = Context::from_waker(Waker::noop());
-    assert!(flow.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(seen.take().concat(), b"a\nb\n");
-}
-
 proptest! {
     #[test]
     fn lines_are_what_a_naive_reader_finds(
@@ -335,35 +268,6 @@ proptest! {
         prop_assert_eq!(all_ways(&segments, limit), naive(&segments.concat(), limit));
     }
 
-    #[test]
-    fn bytes_without_cr_come_back_from_unlines_with_an_end_for_the_last_line(
-        segments in segments(),
-    ) {
-        let segments: Vec<Bytes> = segments
-            .iter()
-            .map(|segment| segment.iter().copied().filter(|byte| *byte != b'\r').collect())
-            .collect();
-        let mut expected = segments.concat();
-        if expected.last().is_some_and(|last| *last != b'\n') {
-            expected.push(b'\n');
-        }
-        let again = founts::iter(segments)
-            .through(framing::lines())
-            .through(framing::unlines());
-        let again = now(again.flow_to(drains::collect(1000))).unwrap().concat();
-        prop_assert_eq!(again, expected);
-    }
-
-    #[test]
-    fn lines_come_back_from_unlines_and_lines(
-        lines in prop::collection::vec("[^\r\n]{0,9}", 0..99),
-        crlf in any::<bool>(),
-    ) {
-        let unlines = framing::unlines();
-        let unlines = if crlf { unlines.crlf() } else { unlines };
-        let again = founts::iter(&lines).through(unlines).through(framing::lines());
-        prop_assert_eq!(now(again.flow_to(drains::collect(99))).unwrap(), lines);
-    }
 }
 
 /// Lines, and what kind of failure came behind them.
@@ -449,13 +353,6 @@ fn naive(bytes: &[u8], limit: usize) -> Found {
     (found, None)
 }
 
-/// Many ends and few other bytes, cut anywhere.
-fn segments() -> impl Strategy<Value = Vec<Bytes>> {
-    let byte = select(b"\n\n\r\r\0\xffab".to_vec());
-    let segment = prop::collection::vec(byte, 0..12);
-    prop::collection::vec(segment.prop_map(Bytes::from), 0..12)
-}
-
 /// `bytes`, cut at these places.
 fn cut(bytes: &[u8], places: impl IntoIterator<Item = usize>) -> Vec<Bytes> {
     let mut parts = Vec::new();
@@ -473,18 +370,6 @@ fn kind<T>(result: Result<T, Reason>) -> Option<Kind> {
         .and_then(|reason| reason.error().map(Error::kind))
 }
 
-/// The output of a future that has nothing to wait for.
-fn now<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..1_000_000 {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
-        }
-    }
-    panic!("does not come to its end");
-}
-
 /// A fount that fails behind its segments.
 struct Failing<'a>(std::slice::Iter<'a, &'static str>);
 
@@ -498,45 +383,4 @@ impl Fount for Failing<'_> {
                 .ok_or_else(|| Error::new(Kind::Timeout).into()),
         )
     }
-}
-
-/// A fount that has nothing right now, behind its segments.
-struct Starving<I>(I);
-
-impl<I: Iterator<Item = Bytes> + Unpin> Fount for Starving<I> {
-    type Item = Bytes;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        self.0
-            .next()
-            .map_or(Poll::Pending, |segment| Poll::Ready(Ok(segment)))
-    }
-}
-
-/// An outlet that is full after every `room` items.
-struct Narrow {
-    room: usize,
-    seen: Vec<Bytes>,
-}
-
-impl Outlet<Bytes> for Narrow {
-    type Full = ();
-
-    fn put(&mut self, out: Bytes) -> ControlFlow<()> {
-        self.seen.push(out);
-        if self
-            .seen
-            .len()
-            .is_multiple_of(self.room)
-        {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn put_all<I: Iterator<Item = Bytes>>(&mut self, mut items: I) -> ControlFlow<()> {
-        items.try_for_each(|out| self.put(out))
-    }
-
-    fn spent(&self) {}
 }

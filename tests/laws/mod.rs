@@ -1,0 +1,10 @@
+//! Every fount, drain and stage of ours against the laws.
+
+// What goes in.
+mod kit;
+// Founts, channels among them, and items pulled by hand.
+mod founts;
+// Stages and the sugar for them, tubes that frame among them.
+mod stages;
+// Drains: always ready, refusing, awaiting a call, spawning.
+mod drains;

@@ -1,0 +1,93 @@
+//! A task for each item: closures and runtimes that panic, and who hears of a failure.
+
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use tubes::runtime::{BoxTask, Spawner, Task};
+use tubes::testing::{Executor, FakeFount, Schedule};
+use tubes::{Drain, Error, Fount, Kind, Reason, drains};
+
+/// Runs tasks at once; panics instead on the one of this number, and drops it.
+#[derive(Debug, Default)]
+struct AtOnce {
+    seen: Mutex<usize>,
+    panics: Option<usize>,
+}
+
+impl Spawner for AtOnce {
+    fn spawn(&self, mut task: BoxTask) -> Task {
+        let number = {
+            let mut seen = self.seen.lock().unwrap();
+            *seen += 1;
+            *seen - 1
+        };
+        assert_ne!(Some(number), self.panics, "no runtime");
+        assert!(task.as_mut().poll(&mut cx()).is_ready());
+        Task::new(|| ())
+    }
+}
+
+fn cx() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+/// Gives a drain three items, of which the second panics, and looks at the report.
+fn second_of_three_panics(mut drain: impl Drain<u32, Output = drains::Report> + Unpin) {
+    let mut drain = Pin::new(&mut drain);
+    for n in 0..3 {
+        assert!(matches!(
+            drain.as_mut().poll_ready(&mut cx()),
+            Poll::Ready(Ok(()))
+        ));
+        let received = catch_unwind(AssertUnwindSafe(|| drain.as_mut().receive(n)));
+        assert_eq!(received.is_err(), n == 1);
+        assert!(matches!(
+            drain.as_mut().poll_flush(&mut cx()),
+            Poll::Ready(Ok(()))
+        ));
+    }
+    let Poll::Ready(report) = drain.poll_stopped(&mut cx(), &Reason::Finished) else {
+        panic!("nothing runs");
+    };
+    let report = report.unwrap();
+    assert_eq!((report.finished, report.failed, report.panicked), (2, 0, 0));
+}
+
+#[test]
+fn a_closure_that_panics_makes_no_task_and_breaks_no_other() {
+    second_of_three_panics(drains::spawn_on(Arc::new(AtOnce::default()), |n: u32| {
+        assert_ne!(n, 1, "the closure panics");
+        async { Ok::<_, Infallible>(()) }
+    }));
+}
+
+#[test]
+fn a_spawner_that_panics_makes_no_task_and_breaks_no_other() {
+    let spawner = AtOnce {
+        panics: Some(1),
+        ..AtOnce::default()
+    };
+    let job = |_: u32| async { Ok::<_, Infallible>(()) };
+    second_of_three_panics(drains::spawn_on(Arc::new(spawner), job));
+}
+
+#[test]
+fn each_failure_is_shown_before_a_failed_flow_ends_without_a_report() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let drain = drains::spawn_on(Arc::new(AtOnce::default()), |n: u32| async move {
+        if n == 1 { Err("one") } else { Ok(()) }
+    })
+    .on_failure(move |error| {
+        log.lock()
+            .unwrap()
+            .push(error.to_string());
+    });
+    let fount = FakeFount::new([0, 1, 2]).ending(Error::new(Kind::Timeout).into());
+    let result = Executor::new(&Schedule::eager()).run(fount.flow_to(drain));
+    assert_eq!(result.unwrap_err().kind(), Kind::Timeout);
+    assert_eq!(*seen.lock().unwrap(), ["spawn: one"]);
+}

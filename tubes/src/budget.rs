@@ -62,10 +62,20 @@ pub fn spend() -> bool {
     false
 }
 
-/// Whether [`spend`] would be granted; takes nothing.
+/// Whether a unit is left, whatever the runtime's own budget says.
 #[inline]
 pub(crate) fn is_left() -> bool {
-    LEFT.get().units > 0 && host::has_budget()
+    LEFT.get().units > 0
+}
+
+/// Takes a unit, if one is left: for what is known to be worth one only when it is done.
+#[inline]
+pub(crate) fn take_one() {
+    let left = LEFT.get();
+    LEFT.set(Left {
+        units: left.units.saturating_sub(1),
+        ..left
+    });
 }
 
 /// Takes part of a unit, for one cheap item; `false` as [`spend`].

@@ -42,8 +42,7 @@ impl<F: Fount + Unpin> Future for Next<'_, F> {
         }
         let next = Pin::new(&mut *self.fount).poll_next(cx);
         if next.is_ready() {
-            // If the fount has spent the last unit itself, the next item waits for another poll.
-            let _is_granted = budget::spend();
+            budget::take_one();
         }
         next
     }

@@ -39,7 +39,7 @@ pub(crate) struct Link<F, D> {
     /// There until the connection is over.
     ends: Option<Ends<F, D>>,
     /// For whoever holds the lock, to be done when it is free.
-    pub(super) after: After<F, D>,
+    pub(super) after: Option<Box<After<F, D>>>,
     pub(super) turn: Turn,
     /// The number of the exchange that is served, or was last.
     pub(super) exchange: u64,
@@ -92,7 +92,11 @@ impl<F, D> Link<F, D> {
     /// Nothing more will happen: the flow of bytes is let go, whoever still holds a half.
     fn end(&mut self, reason: Reason) {
         self.turn = Turn::Over(reason);
-        self.after.ends = self.ends.take();
+        self.after().ends = self.ends.take();
+    }
+
+    fn after(&mut self) -> &mut After<F, D> {
+        self.after.get_or_insert_default()
     }
 
     fn waiter(&mut self, who: Waiter) -> &mut Option<Waker> {
@@ -112,20 +116,23 @@ impl<F, D> Link<F, D> {
         {
             return;
         }
-        let before = place.replace(cx.waker().clone());
-        self.after.gone.extend(before);
+        if let Some(before) = place.replace(cx.waker().clone()) {
+            self.after().gone.push(before);
+        }
     }
 
     /// Nobody waits for this any more.
     pub(super) fn forget(&mut self, who: Waiter) {
-        let before = self.waiter(who).take();
-        self.after.gone.extend(before);
+        if let Some(before) = self.waiter(who).take() {
+            self.after().gone.push(before);
+        }
     }
 
     /// What was waited for is there.
     pub(super) fn wake(&mut self, who: Waiter) {
-        let waker = self.waiter(who).take();
-        self.after.wake.extend(waker);
+        if let Some(waker) = self.waiter(who).take() {
+            self.after().wake.push(waker);
+        }
     }
 }
 
@@ -142,7 +149,7 @@ where
                 fount: Box::pin(fount),
                 drain: Box::pin(drain),
             }),
-            after: After::default(),
+            after: None,
             turn: Turn::Between(Awaited::Anything),
             exchange: 0,
             waiters: Waiters::default(),

@@ -17,7 +17,7 @@ pub(super) struct Shared<F, D> {
 pub(super) struct Locked<'a, F, D> {
     // Dropped first, so that the lock is free before the rest is done.
     link: MutexGuard<'a, Link<F, D>>,
-    after: After<F, D>,
+    after: Option<Box<After<F, D>>>,
 }
 
 impl<F, D> Shared<F, D> {
@@ -35,7 +35,7 @@ impl<F, D> Shared<F, D> {
                 .link
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
-            after: After::default(),
+            after: None,
         }
     }
 
@@ -63,6 +63,6 @@ impl<F, D> DerefMut for Locked<'_, F, D> {
 
 impl<F, D> Drop for Locked<'_, F, D> {
     fn drop(&mut self) {
-        self.after = std::mem::take(&mut self.link.after);
+        self.after = self.link.after.take();
     }
 }

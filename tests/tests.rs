@@ -37,3 +37,7 @@ mod http1_timers;
 mod http1_faults;
 // Exchanges of HTTP/1 whose halves live in other tasks.
 mod http1_tasks;
+// Exchanges of HTTP/1 that are stopped, and how the flow of a connection says that it ended.
+mod http1_stopped;
+// What one poll of a connection over HTTP/1 does: who waits keeps it moving, nobody holds it.
+mod http1_ticks;

@@ -11,8 +11,11 @@ use tubes::{Drain, Error, Flow, Fount, Reason};
 
 use crate::chance::Chance;
 
+/// A flow whose other end a [`Peer`] holds.
+pub type Wired = Flow<Inlet, Outlet>;
+
 /// A flow, and who holds the other end of it.
-pub fn pair() -> (Flow<Inlet, Outlet>, Peer) {
+pub fn pair() -> (Wired, Peer) {
     let wire = Arc::new(Mutex::new(Wire::default()));
     let inlet = Inlet(Arc::clone(&wire));
     let outlet = Outlet(Arc::clone(&wire));

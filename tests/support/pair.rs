@@ -52,6 +52,15 @@ impl Fate {
     }
 }
 
+/// How what is received leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaves {
+    /// When it is flushed.
+    AtOnce,
+    /// As the peer sips it.
+    BySips,
+}
+
 #[derive(Debug)]
 struct Wire {
     segments: VecDeque<Bytes>,
@@ -71,8 +80,7 @@ struct Wire {
     /// How many more items are taken.
     room: usize,
     promised: bool,
-    /// What is received leaves only as the peer sips it.
-    sips: bool,
+    leaves: Leaves,
     /// Bytes that have left.
     moved: u64,
     writer: Option<Waker>,
@@ -98,7 +106,7 @@ impl Default for Wire {
             held: Vec::new(),
             room: usize::MAX,
             promised: false,
-            sips: false,
+            leaves: Leaves::AtOnce,
             moved: 0,
             writer: None,
             broken: None,
@@ -150,7 +158,7 @@ impl Wire {
 
     /// Whether what is received has to wait for the peer.
     fn is_full(&self) -> bool {
-        self.room == 0 || (self.sips && !self.held.is_empty())
+        self.room == 0 || (self.leaves == Leaves::BySips && !self.held.is_empty())
     }
 }
 
@@ -257,7 +265,7 @@ impl Peer {
     /// Reads so many bytes of what was received; from the first sip on nothing else leaves.
     pub fn sip(&self, bytes: usize) {
         let mut wire = lock(&self.0);
-        wire.sips = true;
+        wire.leaves = Leaves::BySips;
         let most = bytes.min(wire.held.len());
         let sip: Vec<u8> = wire.held.drain(..most).collect();
         if !sip.is_empty() {

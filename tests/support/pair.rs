@@ -348,6 +348,7 @@ impl Fount for Inlet {
         }
         if let Some(segment) = wire.drip.clone() {
             wire.pulls += 1;
+            assert!(wire.pulls < 100_000, "pulled without end");
             return Poll::Ready(Ok(segment));
         }
         if let Some(reason) = wire.end.clone() {

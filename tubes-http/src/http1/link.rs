@@ -310,7 +310,9 @@ where
                 Some(Event::Head(..) | Event::Closed) => {
                     return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
                 }
-                None if self.engine.is_request_over() => return Poll::Ready(Err(self.lost(Kind::Closed))),
+                None if self.engine.is_request_over() => {
+                    return Poll::Ready(Err(self.lost(Kind::Closed)));
+                }
                 None => match self.poll_read(cx) {
                     Poll::Ready(Ok(())) => self.reading.end(),
                     Poll::Ready(Err(reason)) => {
@@ -410,9 +412,7 @@ where
         let cut = self.engine.is_cut();
         self.turn = match self.engine.next_exchange() {
             Persistence::Keep => Turn::Between(Awaited::Anything),
-            Persistence::Close if cut => {
-                Turn::Closing(Closing::Write(self.lost(Kind::Abandoned)))
-            }
+            Persistence::Close if cut => Turn::Closing(Closing::Write(self.lost(Kind::Abandoned))),
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
         };
         self.broken = None;

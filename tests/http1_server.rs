@@ -286,6 +286,45 @@ fn trailers_come_in_and_go_out() {
 }
 
 #[test]
+fn trailers_that_are_asked_for_only_after_the_end_are_there() {
+    let served = Setup::new().respond(async |request: Request<Body>| {
+        let mut body = request.into_body();
+        while body.next().await.is_ok() {}
+        let fields = body.trailers().take();
+        let sum = fields.map_or_else(Vec::new, |fields| fields["x-sum"].as_bytes().to_vec());
+        Ok::<_, Error>(Response::new(Body::from(sum)))
+    });
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+        3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n";
+    served.peer.feed_bytes(request);
+    served.run().send(request);
+    assert_eq!(served.lines(), ["200 7", "200 7"]);
+}
+
+#[test]
+fn connect_is_answered_with_405_and_nothing_behind_it_is_served() {
+    for connect in [
+        "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+        "CONNECT a:1 HTTP/1.0\r\n\r\n",
+    ] {
+        let served = Setup::new().respond(hello);
+        served
+            .send([GET, connect, GET].concat())
+            .send(GET);
+        let statuses: Vec<_> = served
+            .answers()
+            .iter()
+            .map(|answer| answer.status)
+            .collect();
+        assert_eq!(statuses, [200, 405], "{connect}");
+        assert!(served.answers()[1].closes());
+        assert_eq!(served.ends(), ("open", "finished", "runs"));
+        served.finish();
+        assert_eq!(served.ends(), CLOSED);
+    }
+}
+
+#[test]
 fn trailers_that_cannot_be_carried_leave_the_body_whole() {
     for request in [
         "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -200,6 +200,34 @@ fn a_reader_that_takes_nothing_for_30_seconds_is_cut() {
     assert_eq!(served.ends(), ("failed", "failed", "failed"));
 }
 
+#[test]
+fn a_reader_that_takes_4_kib_a_second_is_not_cut_and_one_that_then_stops_is() {
+    for stops in [false, true] {
+        let served = Setup::new().respond(async |_| {
+            let body = Body::from(vec![b'x'; 200_000]);
+            Ok::<_, Error>(Response::new(body))
+        });
+        served.peer.sip(0);
+        served.send(GET);
+        let seconds = if stops { 40 } else { 50 };
+        for _ in 0..seconds {
+            assert_eq!(served.ends(), OPEN);
+            served.clock.advance(secs(1));
+            served.peer.sip(4096);
+            served.run();
+        }
+        if !stops {
+            assert_eq!(served.answers()[0].body.len(), 200_000);
+            served.send(GET);
+            continue;
+        }
+        served.advance(secs(30) - TICK);
+        assert_eq!(served.ends(), OPEN);
+        served.advance(TICK);
+        assert_eq!(served.ends(), ("failed", "failed", "failed"));
+    }
+}
+
 /// An endless body that notes why it was stopped.
 struct Told(Rc<RefCell<Vec<String>>>);
 

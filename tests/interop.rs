@@ -346,3 +346,150 @@ fn process_with_few_files() {
         }
     });
 }
+
+/// HTTP/1 over real sockets.
+mod http1 {
+    use std::sync::Arc;
+
+    use http::{Request, Response};
+    use support::answers::{End, answers};
+    use support::chance::Chance;
+    use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+    use tokio::task::yield_now;
+    use tubes_http::{Body, respond, server};
+
+    use super::*;
+
+    async fn echo(request: Request<Body>) -> Result<Response<Body>, tubes_http::Error> {
+        Ok(Response::new(request.into_body()))
+    }
+
+    /// Serves so many connections with `echo`; each holds `held` until it is gone.
+    async fn serve(listener: Listener, count: u64, held: Arc<()>) -> drains::Report {
+        let each = drains::spawn(move |flow: TcpFlow| {
+            let held = Arc::clone(&held);
+            async move {
+                let _held = held;
+                flow.through(server())
+                    .flow_to(respond(echo))
+                    .await
+            }
+        });
+        listener
+            .take(count)
+            .flow_to(each)
+            .await
+            .unwrap()
+    }
+
+    async fn upload(mut stream: OwnedWriteHalf, body: &[u8], mut chance: Chance) {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream
+            .write_all(head.as_bytes())
+            .await
+            .unwrap();
+        for piece in body.chunks(1 + chance.below(60_000)) {
+            stream.write_all(piece).await.unwrap();
+            for _ in 0..chance.below(20) {
+                yield_now().await;
+            }
+        }
+    }
+
+    async fn download(mut stream: OwnedReadHalf, mut chance: Chance) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut space = vec![0; 64 * 1024];
+        loop {
+            let most = 1 + chance.below(space.len());
+            match stream
+                .read(&mut space[..most])
+                .await
+                .unwrap()
+            {
+                0 => return all,
+                count => all.extend_from_slice(&space[..count]),
+            }
+            for _ in 0..chance.below(20) {
+                yield_now().await;
+            }
+        }
+    }
+
+    /// Uploads random bytes, and checks that they come back.
+    async fn converse(addr: SocketAddr, seed: u64) {
+        let mut chance = Chance::new(seed);
+        let length = 200_000 + chance.below(200_000);
+        let body: Vec<u8> = (0..length)
+            .map(|_| u8::try_from(chance.below(256)).unwrap())
+            .collect();
+        let (read, write) = TcpStream::connect(addr)
+            .await
+            .unwrap()
+            .into_split();
+        let (heard, ()) = tokio::join!(
+            download(read, Chance::new(seed + 1000)),
+            upload(write, &body, chance)
+        );
+        let answers = answers(&heard);
+        assert_eq!((answers.len(), answers[0].end), (1, End::Whole));
+        assert!(answers[0].body == body, "other bytes, seed {seed}");
+    }
+
+    #[test]
+    fn two_hundred_uploads_at_once_come_back_from_an_echo_byte_for_byte() {
+        run(async {
+            let (listener, addr) = listen().await;
+            let serve = serve(listener, 200, Arc::new(()));
+            let ask = async {
+                let mut clients = JoinSet::new();
+                for seed in 0..200 {
+                    clients.spawn(converse(addr, seed));
+                }
+                clients.join_all().await.len()
+            };
+            let (report, clients) = tokio::join!(serve, ask);
+            assert_eq!(clients, 200);
+            assert_eq!((report.finished, report.failed), (200, 0));
+        });
+    }
+
+    /// More than the buffers of two sockets and of the server, less than what is offered.
+    const BOUND: usize = 64 << 20;
+
+    #[test]
+    fn a_client_that_stops_reading_stalls_its_sending_and_is_let_go_when_it_leaves() {
+        run(async {
+            let (listener, addr) = listen().await;
+            let held = Arc::new(());
+            let serve = serve(listener, 1, Arc::clone(&held));
+            let client = async {
+                let mut stream = TcpStream::connect(addr).await.unwrap();
+                let mut piece =
+                    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n".to_vec();
+                piece.resize(64 * 1024, b'x');
+                stream.write_all(&piece).await.unwrap();
+                stream
+                    .read_exact(&mut [0; 1024])
+                    .await
+                    .unwrap();
+                // From here on it does not read.
+                let mut pushed = piece.len();
+                let push = async {
+                    while pushed < BOUND {
+                        pushed += stream.write(&piece).await.unwrap();
+                    }
+                };
+                let stalled = timeout(Duration::from_secs(1), push).await;
+                assert!(stalled.is_err(), "{pushed} bytes are held");
+                assert_eq!(Arc::strong_count(&held), 3, "it waits for its client");
+                drop(stream);
+            };
+            let (report, ()) = tokio::join!(serve, client);
+            assert_eq!(Arc::strong_count(&held), 1, "nobody serves it any more");
+            assert_eq!((report.finished, report.failed), (0, 1));
+        });
+    }
+}

@@ -41,3 +41,11 @@ mod http1_timers;
 mod http1_faults;
 // Exchanges of HTTP/1 whose halves live in other tasks.
 mod http1_tasks;
+// Exchanges of HTTP/1 that are stopped, and how the flow of a connection says that it ended.
+mod http1_stopped;
+// What one poll of a connection over HTTP/1 does: who waits keeps it moving, nobody holds it.
+mod http1_ticks;
+// How a handler frames its reply over HTTP/1, and what becomes of one that fails.
+mod http1_framed;
+// Halves of exchanges of HTTP/1 that outlive their connection, and wakers that drop a half.
+mod http1_orphans;

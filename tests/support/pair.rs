@@ -11,8 +11,11 @@ use tubes::{Drain, Error, Flow, Fount, Reason};
 
 use crate::chance::Chance;
 
+/// A flow whose other end a [`Peer`] holds.
+pub type Wired = Flow<Inlet, Outlet>;
+
 /// A flow, and who holds the other end of it.
-pub fn pair() -> (Flow<Inlet, Outlet>, Peer) {
+pub fn pair() -> (Wired, Peer) {
     let wire = Arc::new(Mutex::new(Wire::default()));
     let inlet = Inlet(Arc::clone(&wire));
     let outlet = Outlet(Arc::clone(&wire));
@@ -49,13 +52,26 @@ impl Fate {
     }
 }
 
+/// How what is received leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaves {
+    /// When it is flushed.
+    AtOnce,
+    /// As the peer sips it.
+    BySips,
+}
+
 #[derive(Debug)]
 struct Wire {
     segments: VecDeque<Bytes>,
     end: Option<Reason>,
     reader: Option<Waker>,
+    /// Yielded when there is no other segment, for ever.
+    drip: Option<Bytes>,
     /// Segments that were pulled.
     pulls: usize,
+    /// How often the fount was asked to keep moving.
+    progress: usize,
     inlet: Fate,
     /// Each was flushed at once.
     writes: Vec<Vec<u8>>,
@@ -64,6 +80,9 @@ struct Wire {
     /// How many more items are taken.
     room: usize,
     promised: bool,
+    leaves: Leaves,
+    /// Bytes that have left.
+    moved: u64,
     writer: Option<Waker>,
     broken: Option<Reason>,
     /// Calls of the drain until it breaks.
@@ -79,12 +98,16 @@ impl Default for Wire {
             segments: VecDeque::new(),
             end: None,
             reader: None,
+            drip: None,
             pulls: 0,
+            progress: 0,
             inlet: Fate::Open,
             writes: Vec::new(),
             held: Vec::new(),
             room: usize::MAX,
             promised: false,
+            leaves: Leaves::AtOnce,
+            moved: 0,
             writer: None,
             broken: None,
             fuse: None,
@@ -128,8 +151,14 @@ impl Wire {
     fn write_out(&mut self) {
         if !self.held.is_empty() {
             let write = std::mem::take(&mut self.held);
+            self.moved += write.len() as u64;
             self.writes.push(write);
         }
+    }
+
+    /// Whether what is received has to wait for the peer.
+    fn is_full(&self) -> bool {
+        self.room == 0 || (self.leaves == Leaves::BySips && !self.held.is_empty())
     }
 }
 
@@ -177,6 +206,13 @@ impl Peer {
         self.end(Reason::Finished);
     }
 
+    /// Sends this segment again and again, without end.
+    pub fn drip(&self, segment: impl AsRef<[u8]>) {
+        let mut wire = lock(&self.0);
+        wire.drip = Some(Bytes::copy_from_slice(segment.as_ref()));
+        wake(&mut wire.reader);
+    }
+
     /// Resets the connection, as seen by who reads it.
     pub fn reset(&self) {
         self.end(failure(ErrorKind::ConnectionReset));
@@ -199,6 +235,12 @@ impl Peer {
         lock(&self.0).pulls
     }
 
+    /// How often the fount was asked to keep moving while nobody pulls it.
+    #[must_use]
+    pub fn progress(&self) -> usize {
+        lock(&self.0).progress
+    }
+
     /// What the fount of the flow has heard.
     #[must_use]
     pub fn inlet(&self) -> Fate {
@@ -217,6 +259,19 @@ impl Peer {
     pub fn take(&self, items: usize) {
         let mut wire = lock(&self.0);
         wire.room = items;
+        wake(&mut wire.writer);
+    }
+
+    /// Reads so many bytes of what was received; from the first sip on nothing else leaves.
+    pub fn sip(&self, bytes: usize) {
+        let mut wire = lock(&self.0);
+        wire.leaves = Leaves::BySips;
+        let most = bytes.min(wire.held.len());
+        let sip: Vec<u8> = wire.held.drain(..most).collect();
+        if !sip.is_empty() {
+            wire.moved += sip.len() as u64;
+            wire.writes.push(sip);
+        }
         wake(&mut wire.writer);
     }
 
@@ -291,11 +346,21 @@ impl Fount for Inlet {
             wire.pulls += 1;
             return Poll::Ready(Ok(segment));
         }
+        if let Some(segment) = wire.drip.clone() {
+            wire.pulls += 1;
+            assert!(wire.pulls < 100_000, "pulled without end");
+            return Poll::Ready(Ok(segment));
+        }
         if let Some(reason) = wire.end.clone() {
             return Poll::Ready(Err(reason));
         }
         wire.reader = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    fn poll_progress(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        lock(&self.0).progress += 1;
+        Poll::Ready(())
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
@@ -342,7 +407,7 @@ impl Drain<Bytes> for Outlet {
         if wire.hesitates(cx) {
             return Poll::Pending;
         }
-        if wire.room == 0 {
+        if wire.is_full() {
             wire.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
@@ -372,12 +437,16 @@ impl Drain<Bytes> for Outlet {
         if wire.hesitates(cx) {
             return Poll::Pending;
         }
-        if wire.room == 0 && !wire.held.is_empty() {
+        if wire.is_full() && !wire.held.is_empty() {
             wire.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
         wire.write_out();
         Poll::Ready(Ok(()))
+    }
+
+    fn moved(&self) -> u64 {
+        lock(&self.0).moved
     }
 
     fn poll_stopped(
@@ -398,7 +467,7 @@ impl Drain<Bytes> for Outlet {
         if wire.hesitates(cx) {
             return Poll::Pending;
         }
-        if wire.room == 0 {
+        if wire.is_full() {
             wire.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }

@@ -317,7 +317,9 @@ where
                 Some(Event::Head(..) | Event::Closed) => {
                     return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
                 }
-                None if self.engine.is_request_over() => return Poll::Ready(Err(self.lost())),
+                None if self.engine.is_request_over() => {
+                    return Poll::Ready(Err(self.lost(Kind::Closed)));
+                }
                 None => match self.poll_read(cx) {
                     Poll::Ready(Ok(())) => self.reading.end(),
                     Poll::Ready(Err(reason)) => {
@@ -352,12 +354,12 @@ where
         error.into_reason()
     }
 
-    /// Why nothing more of the request will come, although it is not whole.
-    fn lost(&self) -> Reason {
+    /// Why the exchange is not whole: by the transport, by the request, else by `kind`.
+    fn lost(&self, kind: Kind) -> Reason {
         match (&self.write, &self.broken) {
             (Write::Ended(reason), _) => reason.clone(),
             (Write::Open, Some(error)) => error.clone().into_reason(),
-            (Write::Open, None) => Error::from(Kind::Closed).into_reason(),
+            (Write::Open, None) => Error::from(kind).into_reason(),
         }
     }
 
@@ -417,13 +419,7 @@ where
         let cut = self.engine.is_cut();
         self.turn = match self.engine.next_exchange() {
             Persistence::Keep => Turn::Between(Awaited::Anything),
-            Persistence::Close if cut => {
-                let reason = self
-                    .broken
-                    .take()
-                    .unwrap_or_else(|| Kind::Abandoned.into());
-                Turn::Closing(Closing::Write(reason.into_reason()))
-            }
+            Persistence::Close if cut => Turn::Closing(Closing::Write(self.lost(Kind::Abandoned))),
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
         };
         self.broken = None;

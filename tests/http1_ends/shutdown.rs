@@ -1,6 +1,10 @@
 //! `.until(signal)`.
 
-use super::*;
+use http::{Request, Response};
+use support::serving::Setup;
+use tubes_http::{Body, Error};
+
+use super::failing::{CHUNKED, CLOSED, GET, LINGERS, OPEN, POST_10, echo, hello};
 
 #[test]
 fn an_idle_connection_closes_at_once() {

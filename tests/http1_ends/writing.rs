@@ -1,6 +1,15 @@
 //! Writes that fail.
 
-use super::*;
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use support::serving::{Setup, why_failed};
+use tubes::{Drain, Fount, Reason};
+use tubes_http::{Body, Error};
+
+use super::failing::{EXPECT, GET, Notes, Told, hello};
 
 #[test]
 fn a_write_that_fails_between_two_exchanges_ends_the_connection() {

@@ -104,7 +104,7 @@ where
     {
         // As in `fold`.
         if needs_drop::<Item>() {
-            items.for_each(&mut self.f);
+            items.for_each(|item| (self.f)(item));
         } else {
             for item in items {
                 (self.f)(item);

@@ -60,6 +60,8 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
+        // Not a closure around it, as in `map`: that does not fuse in Cargo's default profile
+        // (measured: 13 times), for which this costs 2 times without LTO.
         Ok(outlet.put_all(items.filter(&mut self.keep)))
     }
 }

@@ -61,7 +61,7 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        Ok(outlet.put_all(items.filter_map(&mut self.f)))
+        Ok(outlet.put_all(items.filter_map(|item| (self.f)(item))))
     }
 }
 

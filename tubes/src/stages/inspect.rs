@@ -63,7 +63,7 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        Ok(outlet.put_all(items.inspect(&mut self.look)))
+        Ok(outlet.put_all(items.inspect(|item| (self.look)(item))))
     }
 }
 

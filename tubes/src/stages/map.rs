@@ -60,7 +60,7 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        Ok(outlet.put_all(items.map(&mut self.f)))
+        Ok(outlet.put_all(items.map(|item| (self.f)(item))))
     }
 }
 

@@ -234,3 +234,57 @@ mod reentrant {
         });
     }
 }
+
+/// The flow's own fount panics while a body is pulled.
+mod panicking {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Waker;
+
+    use tubes::testing::ManualClock;
+    use tubes::{Flow, Reason, drains};
+    use tubes_http::{Error, respond, server_on};
+
+    use super::*;
+
+    /// A head, and then a panic; counts the pulls.
+    struct Breaking(Arc<AtomicUsize>);
+
+    impl Fount for Breaking {
+        type Item = Bytes;
+
+        fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+            let pulls = self.0.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(pulls, 0, "the transport breaks");
+            Poll::Ready(Ok(Bytes::from_static(POST_10.as_bytes())))
+        }
+    }
+
+    #[test]
+    fn a_transport_that_has_panicked_is_let_go_and_not_polled_again() {
+        let pulls = Arc::new(AtomicUsize::new(0));
+        let flow = Flow::new(Breaking(Arc::clone(&pulls)), drains::null());
+        let handler = async |request: Request<Body>| {
+            request
+                .into_body()
+                .collect(100)
+                .await
+                .map(|whole| Response::new(Body::from(whole)))
+        };
+        let served = flow
+            .through(server_on(Arc::new(ManualClock::new())))
+            .flow_to(respond::<_, _, _, Error>(handler));
+        let mut served = std::pin::pin!(served);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut ended = Poll::Pending;
+        for _ in 0..10 {
+            ended = served.as_mut().poll(&mut cx);
+            if ended.is_ready() {
+                break;
+            }
+        }
+        assert!(matches!(ended, Poll::Ready(Err(_))), "{ended:?}");
+        assert_eq!(pulls.load(Ordering::Relaxed), 2, "the head, and the panic");
+        assert_eq!(Arc::strong_count(&pulls), 1, "the fount is gone");
+    }
+}

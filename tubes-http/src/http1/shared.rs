@@ -1,7 +1,7 @@
 //! The lock around a connection.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::http1::after::After;
 use crate::http1::link::Link;
@@ -27,16 +27,19 @@ impl<F, D> Shared<F, D> {
         }
     }
 
-    /// Poison is passed over: a link whose fount or drain has panicked has been given up by then,
-    /// see `Link::poll_ends`.
+    /// A poisoned link is one whose fount or drain has panicked: it is given up, and neither is
+    /// polled again.
     pub(super) fn lock(&self) -> Locked<'_, F, D> {
-        Locked {
-            link: self
-                .link
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-            after: None,
+        let (link, poisoned) = match self.link.lock() {
+            Ok(link) => (link, false),
+            Err(poison) => (poison.into_inner(), true),
+        };
+        let mut locked = Locked { link, after: None };
+        if poisoned {
+            self.link.clear_poison();
+            locked.abandon();
         }
+        locked
     }
 
     /// The link, if `exchange` is the one that is served.

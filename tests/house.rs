@@ -9,12 +9,15 @@ use support::scan::{Source, sources};
 const TUBES: Plan = Plan {
     package: "tubes",
     floors: &[
-        &["error", "clock", "stage", "runtime", "budget"],
-        &["reason", "series"],
+        &["error", "clock", "stage", "runtime", "budget", "sync"],
+        &["reason", "series", "wakes", "alarm"],
         &["tube", "drain"],
         &["fount"],
-        &["flow", "valve", "boundary"],
+        &["upstream"],
+        &["pump"],
+        &["flow"],
         &["siphon"],
+        &["valve", "boundary"],
         &["founts", "drains", "framing"],
         &["stages", "fan", "divert"],
         &["bridge", "testing", "listener", "route"],

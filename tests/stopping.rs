@@ -304,29 +304,34 @@ fn a_fount_stopped_twice_hears_of_it_once() {
 #[test]
 fn a_failing_tube_delivers_what_was_emitted_before_then_the_failure_goes_both_ways_once() {
     let cases: [(Fails, &[&str], &str, &[&str]); 5] = [
-        (Fails::Greeting, &["hello"], "emit failed", &["emit failed"]),
+        (
+            Fails::Greeting,
+            &["hello"],
+            "Speaker: emit failed",
+            &["emit failed"],
+        ),
         (
             Fails::Received,
             &["hello", "there", "a", "a"],
-            "received failed",
-            &["received failed"],
+            "Speaker: received failed",
+            &["Speaker: received failed"],
         ),
         (
             Fails::Emit,
             &["hello", "there", "a", "a", "b"],
-            "emit failed",
-            &["emit failed"],
+            "Speaker: emit failed",
+            &["Speaker: emit failed"],
         ),
         (
             Fails::Stopped,
             &["hello", "there", "a", "a", "b", "b"],
-            "stopped failed",
+            "Speaker: stopped failed",
             &[],
         ),
         (
             Fails::Farewell,
             &["hello", "there", "a", "a", "b", "b", "good"],
-            "emit failed",
+            "Speaker: emit failed",
             &[],
         ),
     ];
@@ -367,10 +372,10 @@ fn who_pulls_by_hand_hears_the_failure_of_a_greeting() {
     for _ in 0..2 {
         assert_eq!(
             name(&executor.run(fount.next()).unwrap_err()),
-            "emit failed"
+            "Speaker: emit failed"
         );
     }
-    assert_eq!(names(&handle.stops()), ["emit failed"]);
+    assert_eq!(names(&handle.stops()), ["Speaker: emit failed"]);
     assert_eq!(handle.polls(), 0);
 }
 

@@ -128,6 +128,7 @@ pub trait Drain<Item> {
     /// assert_eq!(founts::iter(["one", "three"]).flow_to(lengths).await?, [3, 5]);
     /// # Ok::<_, tubes::Error>(()) }).unwrap();
     /// ```
+    #[track_caller]
     fn behind<S, How>(self, stage: S) -> S::Output
     where
         Self: Sized,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// Any error: what fallible closures of users may fail with.
@@ -12,7 +13,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// Cheap to clone (one reference count), because a failure is heard by everybody along a flow.
 /// [`kind`](Self::kind) says whose fault it was and can be compared in a test,
-/// [`stage`](Self::stage) says where it arose, and `source()` has the cause, if there is one.
+/// [`stage`](Self::stage) and [`place`](Self::place) say where it arose, and `source()` has the
+/// cause, if there is one. `{}` is one line without the place; `{:#}` has the place, too, and the
+/// chain of causes; so does `{:?}`, which is what a `main` that fails prints.
 ///
 /// # Examples
 ///
@@ -31,6 +34,8 @@ pub struct Error {
 struct Cause {
     kind: Kind,
     stage: Option<Cow<'static, str>>,
+    /// Where that stage was put into its pipe.
+    place: Option<&'static Location<'static>>,
     source: Option<BoxError>,
 }
 
@@ -65,14 +70,14 @@ impl Error {
     /// Makes an error of this kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        Self::from_parts(kind, None, None)
+        Self::from_parts(kind, None, None, None)
     }
 
     /// Wraps an error of the user's, without wrapping twice what already is an [`Error`](struct@Error).
     pub fn user(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(own) => *own,
-            Err(foreign) => Self::from_parts(Kind::User, None, Some(foreign)),
+            Err(foreign) => Self::from_parts(Kind::User, None, None, Some(foreign)),
         }
     }
 
@@ -81,15 +86,33 @@ impl Error {
     /// The first name stays: stages that merely hear of a failure do not rename it.
     #[must_use]
     pub fn at(self, stage: impl Into<Cow<'static, str>>) -> Self {
-        if self.cause.stage.is_some() {
+        self.arisen(stage, None)
+    }
+
+    /// The same error, with the name and the place of the stage in which it arose; the first
+    /// name stays, and the first place.
+    #[must_use]
+    pub(crate) fn arisen(
+        self,
+        stage: impl Into<Cow<'static, str>>,
+        place: Option<&'static Location<'static>>,
+    ) -> Self {
+        let known = &self.cause;
+        // One that others hold, too, stays as they know it.
+        if known.stage.is_some()
+            && (known.place.is_some() || place.is_none() || Arc::strong_count(known) > 1)
+        {
             return self;
         }
-        let stage = Some(stage.into());
+        let stage = known
+            .stage
+            .clone()
+            .or_else(|| Some(stage.into()));
         match Arc::try_unwrap(self.cause) {
-            Ok(cause) => Self::from_parts(cause.kind, stage, cause.source),
+            Ok(cause) => Self::from_parts(cause.kind, stage, place, cause.source),
             Err(shared) => {
                 let kind = shared.kind;
-                Self::from_parts(kind, stage, Some(Box::new(Self { cause: shared })))
+                Self::from_parts(kind, stage, place, Some(Box::new(Self { cause: shared })))
             }
         }
     }
@@ -97,7 +120,8 @@ impl Error {
     /// The same error, with what caused it as its `source()`.
     #[must_use]
     pub fn caused_by(self, source: impl Into<BoxError>) -> Self {
-        Self::from_parts(self.kind(), self.cause.stage.clone(), Some(source.into()))
+        let stage = self.cause.stage.clone();
+        Self::from_parts(self.kind(), stage, self.cause.place, Some(source.into()))
     }
 
     /// Whose fault it was.
@@ -110,6 +134,12 @@ impl Error {
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
         self.cause.stage.as_deref()
+    }
+
+    /// Where in the program that stage was put into its pipe, if that is known.
+    #[must_use]
+    pub fn place(&self) -> Option<&'static Location<'static>> {
+        self.cause.place
     }
 
     /// The cause, if it is an `E`: looks through all sources.
@@ -125,10 +155,16 @@ impl Error {
         None
     }
 
-    fn from_parts(kind: Kind, stage: Option<Cow<'static, str>>, source: Option<BoxError>) -> Self {
+    fn from_parts(
+        kind: Kind,
+        stage: Option<Cow<'static, str>>,
+        place: Option<&'static Location<'static>>,
+        source: Option<BoxError>,
+    ) -> Self {
         let cause = Cause {
             kind,
             stage,
+            place,
             source,
         };
         Self {
@@ -148,7 +184,7 @@ impl std::error::Error for Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        Self::from_parts(Kind::Io(error.kind()), None, Some(Box::new(error)))
+        Self::from_parts(Kind::Io(error.kind()), None, None, Some(Box::new(error)))
     }
 }
 
@@ -161,21 +197,42 @@ impl From<Kind> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(stage) = self.stage() {
-            write!(f, "{stage}: ")?;
+            f.write_str(stage)?;
+            if let (true, Some(place)) = (f.alternate(), self.place()) {
+                write!(f, " at {place}")?;
+            }
+            f.write_str(": ")?;
         }
-        match (self.kind(), &self.cause.source) {
-            (Kind::User | Kind::Io(_), Some(source)) => fmt::Display::fmt(source, f),
-            (kind, _) => fmt::Display::fmt(&kind, f),
+        let told = match (self.kind(), &self.cause.source) {
+            (Kind::User | Kind::Io(_), Some(source)) => {
+                fmt::Display::fmt(source, f)?;
+                source.source()
+            }
+            (kind, source) => {
+                fmt::Display::fmt(&kind, f)?;
+                source
+                    .as_deref()
+                    .map(|source| source as _)
+            }
+        };
+        let mut cause = told.filter(|_| f.alternate());
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
         }
+        Ok(())
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.kind())
-            .field("stage", &self.stage())
-            .field("source", &self.cause.source)
+        let mut all = f.debug_struct("Error");
+        all.field("kind", &self.kind())
+            .field("stage", &self.stage());
+        if let Some(place) = self.place() {
+            all.field("place", &format_args!("{place}"));
+        }
+        all.field("source", &self.cause.source)
             .finish()
     }
 }

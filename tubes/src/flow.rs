@@ -40,6 +40,7 @@ impl<F, D> Flow<F, D> {
     }
 
     /// Puts a stage on this flow: one that takes both directions, or one behind the fount.
+    #[track_caller]
     pub fn through<S, How>(self, stage: S) -> S::Output
     where
         S: Stage<Self, How>,
@@ -55,6 +56,7 @@ where
 {
     type Output = Flow<S::Output, D>;
 
+    #[track_caller]
     fn attach(self, flow: Flow<F, D>) -> Self::Output {
         Flow::new(flow.fount.through(self), flow.drain)
     }

@@ -111,6 +111,7 @@ pub trait Fount {
 
     /// Puts a stage behind this fount and gives the new end.
     #[inline]
+    #[track_caller]
     fn through<S, How>(self, stage: S) -> S::Output
     where
         Self: Sized,
@@ -180,6 +181,7 @@ pub trait Fount {
 
     /// One in, one out: [`stages::map`](crate::stages::map).
     #[inline]
+    #[track_caller]
     fn map<F, Out>(self, f: F) -> Pull<Self, Map<F>>
     where
         Self: Sized,
@@ -190,6 +192,7 @@ pub trait Fount {
 
     /// One in, one or none out: [`stages::filter`](crate::stages::filter).
     #[inline]
+    #[track_caller]
     fn filter<F>(self, keep: F) -> Pull<Self, Filter<F>>
     where
         Self: Sized,
@@ -200,6 +203,7 @@ pub trait Fount {
 
     /// Map and filter in one: [`stages::filter_map`](crate::stages::filter_map).
     #[inline]
+    #[track_caller]
     fn filter_map<F, Out>(self, f: F) -> Pull<Self, FilterMap<F>>
     where
         Self: Sized,
@@ -210,6 +214,7 @@ pub trait Fount {
 
     /// One in, many out, made one at a time: [`stages::flat_map`](crate::stages::flat_map).
     #[inline]
+    #[track_caller]
     fn flat_map<F, I>(self, f: F) -> Pull<Self, FlatMap<F, I::IntoIter>>
     where
         Self: Sized,
@@ -221,6 +226,7 @@ pub trait Fount {
 
     /// At most `count` items, then enough: [`stages::take`](crate::stages::take).
     #[inline]
+    #[track_caller]
     fn take(self, count: u64) -> Pull<Self, Take>
     where
         Self: Sized,
@@ -230,6 +236,7 @@ pub trait Fount {
 
     /// A look at each item: [`stages::inspect`](crate::stages::inspect).
     #[inline]
+    #[track_caller]
     fn inspect<F>(self, look: F) -> Pull<Self, Inspect<F>>
     where
         Self: Sized,

@@ -65,6 +65,7 @@
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 #![forbid(unsafe_code)]
 
+mod alarm;
 mod bridge;
 pub mod budget;
 pub mod clock;
@@ -75,14 +76,19 @@ mod flow;
 mod fount;
 pub mod founts;
 pub mod framing;
+mod pump;
 mod reason;
 pub mod runtime;
+mod series;
 pub mod siphon;
 pub mod stage;
 pub mod stages;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tube;
+mod upstream;
+mod wakes;
 
 #[cfg(feature = "tokio")]
 pub use bridge::{io, net, time};
@@ -90,5 +96,7 @@ pub use drain::{Drain, Intake};
 pub use error::{BoxError, Error, Kind};
 pub use flow::Flow;
 pub use fount::{Fount, Run};
+pub use pump::Pump;
 pub use reason::Reason;
 pub use tube::{Outlet, Tube};
+pub use upstream::Upstream;

@@ -1,11 +1,12 @@
 //! What can stand behind a fount or a flow, or in front of a drain.
 
 /// Whatever can be put behind a fount or a flow, or in front of a drain: every
-/// [`Tube`](crate::tube::Tube), functions that return a `Result`, and stages that have to wait.
+/// [`Tube`](crate::tube::Tube), every [`Pump`](crate::pump::Pump) (a stage that may wait),
+/// functions that return a `Result`, and tuples of stages, which are stages in a row.
 ///
 /// `attach` consumes the upstream end and gives the new one. `How` says in which way a type is a
 /// stage; the compiler infers it, nobody writes it at a call. It exists so that all of these can
-/// be stages at once, here and in other crates: a stage of your own that waits implements
+/// be stages at once, here and in other crates: one that is none of these implements
 /// `Stage<Upstream, Direct>`.
 ///
 /// # Examples
@@ -46,6 +47,9 @@ pub trait Stage<Upstream, How> {
     type Output;
 
     /// Takes the upstream end and gives the new one. Nothing runs before it is driven.
+    ///
+    /// Knows the place of its caller, for the names of stages.
+    #[track_caller]
     fn attach(self, upstream: Upstream) -> Self::Output;
 }
 
@@ -56,6 +60,14 @@ pub struct Direct(());
 /// How a type is a [`Stage`]: as a tube.
 #[derive(Debug)]
 pub struct AsTube(());
+
+/// How a type is a [`Stage`]: as a pump.
+#[derive(Debug)]
+pub struct AsPump(());
+
+/// How a tuple is a [`Stage`]: as its members, in a row.
+#[derive(Debug)]
+pub struct InSeries<Hows>(std::marker::PhantomData<Hows>);
 
 /// How a type is a [`Stage`]: as a function from an item to a `Result`.
 #[derive(Debug)]

@@ -121,6 +121,14 @@ pub trait Tube<In> {
         }
     }
 
+    /// The kind of this tube, which stands in the errors that arise in it unless the stage has a
+    /// name of its own ([`Pull::named`](crate::siphon::Pull::named)): its type, if nothing else
+    /// is said.
+    #[inline]
+    fn kind(&self) -> &'static str {
+        type_name::<Self>()
+    }
+
     /// There is no more input, and why. Called once.
     ///
     /// ```
@@ -190,6 +198,16 @@ pub trait Tube<In> {
     }
 }
 
+/// The name of a type without its path and its parameters.
+pub(crate) fn type_name<T: ?Sized>() -> &'static str {
+    let whole = std::any::type_name::<T>();
+    let bare = whole
+        .split_once('<')
+        .map_or(whole, |(bare, _)| bare);
+    bare.rsplit_once("::")
+        .map_or(bare, |(_, name)| name)
+}
+
 /// Where a tube puts what it makes of a whole run: see [`Tube::run`].
 pub trait Outlet<Out> {
     /// Why there is no room for more for now; a tube passes it on.
@@ -224,6 +242,10 @@ impl<In, T: Tube<In>> Tube<In> for &mut T {
         O: Outlet<Self::Out>,
     {
         (**self).run(items, outlet)
+    }
+    #[inline]
+    fn kind(&self) -> &'static str {
+        (**self).kind()
     }
     #[inline]
     fn stopped(&mut self, reason: &Reason) -> Result<(), Reason> {

@@ -6,21 +6,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Instant, SystemTime};
 
-use crate::clock::{Clock, SharedClock, Timer};
+use crate::clock::{Ambient, Clock, SharedClock, Timer};
 
 /// The clock of the tokio runtime (which has to have its time driver enabled).
 #[must_use]
 pub fn clock() -> SharedClock {
-    Arc::new(Tokio)
+    Arc::new(Ambient)
 }
-
-#[derive(Debug)]
-struct Tokio;
 
 #[derive(Debug)]
 struct Sleep(Pin<Box<tokio::time::Sleep>>);
 
-impl Clock for Tokio {
+impl Clock for Ambient {
     fn now(&self) -> Instant {
         tokio::time::Instant::now().into_std()
     }

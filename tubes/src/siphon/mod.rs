@@ -14,14 +14,18 @@
 //! ```
 
 pub(crate) mod drive;
+pub(crate) mod label;
 pub(crate) mod lane;
 pub(crate) mod lent;
 pub(crate) mod next;
 pub(crate) mod pull;
+pub(crate) mod pumped;
 pub(crate) mod push;
+pub(crate) mod ration;
 pub(crate) mod state;
 
 pub use drive::FlowTo;
 pub use next::Next;
 pub use pull::Pull;
+pub use pumped::Pumped;
 pub use push::Push;

@@ -1,11 +1,13 @@
 //! A fount and a tube make a fount.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project::pin_project;
 
+use super::label::Label;
 use super::lane::Lane;
 use super::lent::Lent;
 use super::push::farewell;
@@ -32,21 +34,62 @@ pub struct Pull<F, T> {
     life: Life,
     /// What everybody hears; there from `Farewell` on.
     end: Option<Reason>,
+    label: Label,
 }
 
 impl<F, T> Pull<F, T> {
     #[inline]
+    #[track_caller]
     pub(crate) fn new(upstream: F, tube: T) -> Self {
         Self {
             upstream,
             tube,
             life: Life::Holding,
             end: None,
+            label: Label::here(),
         }
+    }
+
+    /// Names the stage that was put here last: for `Debug`, and for the errors that arise in it.
+    ///
+    /// Without a name it goes by its kind. In both cases `{:#?}` and [`Error::place`] say where
+    /// it was put into the pipe.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tubes::{Fount, drains, founts, stages};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let numbers = founts::iter(["1", "x"])
+    ///     .through(stages::try_map(str::parse::<u8>))
+    ///     .named("port numbers");
+    /// assert_eq!(format!("{numbers:?}"), r#"iter -> try_map "port numbers""#);
+    ///
+    /// let error = numbers.flow_to(drains::null()).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "port numbers: invalid digit found in string");
+    /// assert!(error.place().is_some());
+    /// # });
+    /// ```
+    ///
+    /// [`Error::place`]: crate::error::Error::place
+    #[inline]
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.label.rename(name);
+        self
     }
 }
 
 impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
+    /// The tube itself has ended the flow.
+    #[cold]
+    fn broke(self: Pin<&mut Self>, reason: Reason) {
+        let reason = self
+            .label
+            .arisen(self.tube.kind(), reason);
+        self.over(reason);
+    }
+
     /// The tube, or somebody below, has ended the flow: the source is told, unless it has ended
     /// by itself, and the first cause stands.
     #[cold]
@@ -89,7 +132,7 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
                     }
                 }
                 Ok(None) => *this.life = this.life.on(Step::Dry),
-                Err(own) => self.as_mut().over(own),
+                Err(own) => self.as_mut().broke(own),
             }
         }
         Run::Ended(Self::reason(&self.end))
@@ -100,6 +143,7 @@ impl<F: Fount, T: Tube<F::Item>> Stage<F, AsTube> for T {
     type Output = Pull<F, T>;
 
     #[inline]
+    #[track_caller]
     fn attach(self, upstream: F) -> Pull<F, T> {
         Pull::new(upstream, self)
     }
@@ -131,7 +175,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
                         this.tube.received(input)
                     }
                     Poll::Ready(Err(reason)) => {
-                        *this.life = farewell(this.tube, this.end, reason);
+                        *this.life = farewell(this.tube, this.label, this.end, reason);
                         continue;
                     }
                 },
@@ -140,7 +184,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             match step {
                 Ok(Some(out)) => return Poll::Ready(Ok(out)),
                 Ok(None) => {}
-                Err(reason) => self.as_mut().over(reason),
+                Err(reason) => self.as_mut().broke(reason),
             }
             // Nothing came of it: that costs, too, or a chain of these would multiply.
             if !budget::spend_part() {
@@ -172,8 +216,8 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             .poll_flow(cx, lane.as_mut());
         let life = lane.life;
         match run {
-            Run::Ended(reason) => *this.life = farewell(this.tube, this.end, reason),
-            Run::Refused(reason) if life == Life::Over => self.as_mut().over(reason),
+            Run::Ended(reason) => *this.life = farewell(this.tube, this.label, this.end, reason),
+            Run::Refused(reason) if life == Life::Over => self.as_mut().broke(reason),
             // Not over by itself: who drives it says so, if it is.
             Run::Starved | Run::Blocked | Run::Spent | Run::Refused(_) => {
                 *this.life = Life::Holding;
@@ -203,6 +247,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
 
 impl<F: fmt::Debug, T: fmt::Debug> fmt::Debug for Pull<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} -> {:?}", self.upstream, self.tube)
+        self.label
+            .fmt_pipe(f, &self.upstream, &self.tube)
     }
 }

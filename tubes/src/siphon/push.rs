@@ -1,11 +1,13 @@
 //! A tube and a drain make a drain.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
 
+use super::label::Label;
 use super::lane::Lane;
 use super::state::{Life, Step};
 use crate::budget;
@@ -28,20 +30,30 @@ pub struct Push<T, D> {
     lane: Lane<T, D>,
     /// What everybody hears; there from `Farewell` on.
     end: Option<Reason>,
+    label: Label,
 }
 
 impl<T, D> Push<T, D> {
+    #[track_caller]
     pub(crate) fn new(tube: T, drain: D) -> Self {
         Self {
             lane: Lane::new(tube, drain),
             end: None,
+            label: Label::here(),
         }
+    }
+
+    /// Names the stage that was put here last: as [`Pull::named`](crate::siphon::Pull::named).
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.label.rename(name);
+        self
     }
 }
 
 impl<In, T: Tube<In>, D: Drain<T::Out>> Stage<D, InFront<In>> for T {
     type Output = Push<T, D>;
 
+    #[track_caller]
     fn attach(self, drain: D) -> Push<T, D> {
         Push::new(self, drain)
     }
@@ -52,12 +64,16 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
 
     #[inline]
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.project().lane.poll_ready(cx)
+        let mut this = self.project();
+        let ready = this.lane.as_mut().poll_ready(cx);
+        ready.map_err(|reason| named(&this.lane, this.label, reason))
     }
 
     #[inline]
     fn receive(self: Pin<&mut Self>, item: In) -> Result<(), Reason> {
-        self.project().lane.receive(item)
+        let mut this = self.project();
+        let received = this.lane.as_mut().receive(item);
+        received.map_err(|reason| named(&this.lane, this.label, reason))
     }
 
     #[inline]
@@ -65,9 +81,15 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
     where
         I: Iterator<Item = In>,
     {
-        self.project()
+        let mut this = self.project();
+        match this
             .lane
+            .as_mut()
             .poll_receive(cx, items)
+        {
+            Intake::Refused(reason) => Intake::Refused(named(&this.lane, this.label, reason)),
+            intake => intake,
+        }
     }
 
     #[inline]
@@ -88,7 +110,7 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
         let mut this = whole.lane.project();
         match this.life {
             Life::Holding | Life::Hungry => {
-                *this.life = farewell(this.tube, whole.end, reason.clone());
+                *this.life = farewell(this.tube, whole.label, whole.end, reason.clone());
             }
             Life::Refused => {
                 // Nobody is left to hear a farewell, nor a failure of it.
@@ -109,7 +131,12 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
                         Err(refused) => Some(last_cause(first, refused)),
                     },
                     Ok(None) => Some(first.clone()),
-                    Err(own) => Some(first.clone().or_failure(own)),
+                    Err(own) => {
+                        let own = whole
+                            .label
+                            .arisen(this.tube.kind(), own);
+                        Some(first.clone().or_failure(own))
+                    }
                 },
             };
             if let Some(end) = end {
@@ -121,6 +148,16 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
             }
         }
         this.drain.poll_stopped(cx, first)
+    }
+}
+
+/// The reason of a refusal, with the name of the tube if it was its own.
+#[cold]
+fn named<In, T: Tube<In>, D>(lane: &Lane<T, D>, label: &Label, reason: Reason) -> Reason {
+    if lane.life == Life::Over {
+        label.arisen(lane.tube.kind(), reason)
+    } else {
+        reason
     }
 }
 
@@ -137,12 +174,16 @@ fn last_cause(first: &Reason, refused: Reason) -> Reason {
 #[cold]
 pub(super) fn farewell<In, T: Tube<In>>(
     tube: &mut T,
+    label: &Label,
     end: &mut Option<Reason>,
     reason: Reason,
 ) -> Life {
     let (step, reason) = match tube.stopped(&reason) {
         Ok(()) => (Step::Ended, reason),
-        Err(own) => (Step::Over, reason.or_failure(own)),
+        Err(own) => (
+            Step::Over,
+            reason.or_failure(label.arisen(tube.kind(), own)),
+        ),
     };
     *end = Some(reason);
     Life::Hungry.on(step)
@@ -150,6 +191,9 @@ pub(super) fn farewell<In, T: Tube<In>>(
 
 impl<T: fmt::Debug, D: fmt::Debug> fmt::Debug for Push<T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} -> {:?}", self.lane.tube, self.lane.drain)
+        self.label
+            .fmt_stage(f, &self.lane.tube)?;
+        f.write_str(if f.alternate() { "\n-> " } else { " -> " })?;
+        fmt::Debug::fmt(&self.lane.drain, f)
     }
 }

@@ -28,4 +28,4 @@ pub use inspect::{Inspect, inspect};
 pub use map::{Map, map};
 pub use take::{Take, take};
 pub use try_map::{TryMap, try_map};
-pub use until::{Until, UntilFount, until};
+pub use until::{Until, until};

@@ -73,11 +73,16 @@ where
             Err(error) => Err(failed(error)),
         }
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "try_map"
+    }
 }
 
 #[cold]
 fn failed(error: impl Into<BoxError>) -> Reason {
-    Error::user(error).at("try_map").into()
+    Error::user(error).into()
 }
 
 impl<U, F, Out, E> Stage<U, AsFunction<Out, E>> for F
@@ -89,6 +94,7 @@ where
     type Output = Pull<U, TryMap<F>>;
 
     #[inline]
+    #[track_caller]
     fn attach(self, upstream: U) -> Self::Output {
         Pull::new(upstream, TryMap { f: self })
     }
@@ -102,6 +108,7 @@ where
 {
     type Output = Push<TryMap<F>, D>;
 
+    #[track_caller]
     fn attach(self, drain: D) -> Self::Output {
         Push::new(TryMap { f: self }, drain)
     }

@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 use pin_project::pin_project;
 
 use crate::fount::Fount;
+use crate::pump::Pump;
 use crate::reason::Reason;
-use crate::stage::{Direct, Stage};
+use crate::upstream::Upstream;
 
 /// A stage that ends the flow with [`Reason::Enough`] when `signal` is ready.
 ///
@@ -41,94 +42,69 @@ use crate::stage::{Direct, Stage};
 /// ```
 #[inline]
 pub fn until<S: Future>(signal: S) -> Until<S> {
-    Until { signal }
+    Until {
+        signal,
+        come: false,
+    }
 }
 
 /// The stage of [`until`].
+#[pin_project]
 #[must_use = "a stage does nothing before it is attached"]
 pub struct Until<S> {
-    signal: S,
-}
-
-impl<F: Fount, S: Future> Stage<F, Direct> for Until<S> {
-    type Output = UntilFount<F, S>;
-
-    fn attach(self, upstream: F) -> Self::Output {
-        UntilFount {
-            upstream,
-            signal: self.signal,
-            end: None,
-        }
-    }
-}
-
-/// The fount with [`until`] behind it.
-#[pin_project]
-#[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
-pub struct UntilFount<F, S> {
-    #[pin]
-    upstream: F,
     #[pin]
     signal: S,
-    /// Set once the flow is over.
-    end: Option<Reason>,
+    /// The signal has come.
+    come: bool,
 }
 
-impl<F: Fount, S: Future> UntilFount<F, S> {
-    /// Looks at the signal; the end, if there is one.
-    fn poll_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Reason> {
+impl<S: Future> Until<S> {
+    /// Looks at the signal; once it has come, upstream is stopped.
+    fn poll_come<U: Fount>(
+        self: Pin<&mut Self>,
+        upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+    ) -> bool {
         let this = self.project();
-        if this.end.is_none() && this.signal.poll(cx).is_ready() {
-            this.upstream.stop(&Reason::Enough);
-            *this.end = Some(Reason::Enough);
+        if !*this.come && upstream.ended().is_none() && this.signal.poll(cx).is_ready() {
+            *this.come = true;
+            upstream.stop(&Reason::Enough);
         }
-        this.end.clone()
+        *this.come
     }
 }
 
-impl<F: Fount, S: Future> Fount for UntilFount<F, S> {
-    type Item = F::Item;
+impl<U: Fount, S: Future> Pump<U> for Until<S> {
+    type Item = U::Item;
 
     fn poll_next(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
+        mut upstream: Pin<&mut Upstream<U>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Self::Item, Reason>> {
-        if let Some(reason) = self.as_mut().poll_end(cx) {
-            return Poll::Ready(Err(reason));
+    ) -> Poll<Result<U::Item, Reason>> {
+        if self.poll_come(upstream.as_mut(), cx) {
+            return Poll::Ready(Err(Reason::Enough));
         }
-        let this = self.project();
-        let next = this.upstream.poll_next(cx);
-        if let Poll::Ready(Err(reason)) = &next {
-            *this.end = Some(reason.clone());
-        }
-        next
+        upstream.poll_next(cx)
     }
 
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_progress(
+        self: Pin<&mut Self>,
+        mut upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         // The source hears of the signal at once; downstream hears when it pulls again.
-        self.as_mut().poll_end(cx);
-        self.project()
-            .upstream
-            .poll_progress(cx)
+        self.poll_come(upstream.as_mut(), cx);
+        upstream.poll_progress(cx)
     }
 
-    fn stop(self: Pin<&mut Self>, reason: &Reason) {
-        let this = self.project();
-        if this.end.is_none() {
-            *this.end = Some(reason.clone());
-            this.upstream.stop(reason);
-        }
+    fn kind(&self) -> &'static str {
+        "until"
     }
 }
 
 impl<S> fmt::Debug for Until<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("until")
-    }
-}
-
-impl<F: fmt::Debug, S> fmt::Debug for UntilFount<F, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} -> until", self.upstream)
     }
 }

@@ -10,6 +10,7 @@ use super::fake_fount_handle::FakeFountHandle;
 use super::schedule::{Gate, Schedule};
 use crate::budget;
 use crate::drain::{Drain, Intake};
+use crate::error::Error;
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
 
@@ -252,9 +253,18 @@ impl<T> Drop for FakeFount<T> {
     }
 }
 
-/// Whether two reasons are the same, to the message of the error.
+/// Whether two reasons are the same, to the kind and the message of the error; not to the place.
 pub(super) fn same(one: &Reason, other: &Reason) -> bool {
-    format!("{one:?}") == format!("{other:?}")
+    match (one, other) {
+        (Reason::Failed(one), Reason::Failed(other)) => same_error(one, other),
+        (Reason::Finished, Reason::Finished) | (Reason::Enough, Reason::Enough) => true,
+        (Reason::Failed(_) | Reason::Finished | Reason::Enough, _) => false,
+    }
+}
+
+/// Whether two errors are the same, to the kind and the message; not to the place.
+pub(super) fn same_error(one: &Error, other: &Error) -> bool {
+    one.kind() == other.kind() && one.to_string() == other.to_string()
 }
 
 pub(super) fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::error::Error;
 use crate::reason::Reason;
 use crate::testing::executor::Executor;
-use crate::testing::fake_fount::same;
+use crate::testing::fake_fount::{same, same_error};
 use crate::testing::schedule::Schedule;
 
 /// A check of the laws, to be refined and then run with [`check`](Self::check).
@@ -174,7 +174,7 @@ pub(super) fn same_reason(schedule: &Schedule, who: &str, found: Option<&Reason>
 pub(super) fn same_result(schedule: &Schedule, result: &Result<(), Error>, due: &Reason) {
     let is_same = match (result, due) {
         (Ok(()), due) => due.is_clean(),
-        (Err(error), Reason::Failed(failure)) => format!("{error:?}") == format!("{failure:?}"),
+        (Err(error), Reason::Failed(failure)) => same_error(error, failure),
         (Err(_), Reason::Finished | Reason::Enough) => false,
     };
     if !is_same {

@@ -1,0 +1,140 @@
+//! The stage that may wait: for a time, for futures, for a permit.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::budget;
+use crate::drain::Drain;
+use crate::fount::{Fount, Run};
+use crate::reason::Reason;
+use crate::tube::type_name;
+use crate::upstream::Upstream;
+
+/// A stage that may wait: what a [`Tube`](crate::tube::Tube) must not do.
+///
+/// It stands behind a fount, which it pulls by itself; [`Pumped`](crate::siphon::Pumped) is the
+/// fount that comes of it, and holds it to the laws. All that a pump has to care for is what it
+/// does while items flow.
+///
+/// | what happens | who sees to it |
+/// |---|---|
+/// | upstream has ended | [`Upstream`] remembers; asked again it says the same |
+/// | the pump gives an end of its own | upstream is stopped with that reason, and the stage named in the error |
+/// | after the end | the pump is not polled again; the end is |
+/// | downstream stops | [`stop`](Self::stop), once, and not after the end |
+///
+/// # Flow control
+///
+/// [`poll_next`](Self::poll_next) is called only when downstream has room for one item. A pump
+/// that works ahead (futures in flight) says in its docs how much it holds, and pulls only when it
+/// has room itself.
+///
+/// # Examples
+///
+/// Every item waits for a permit:
+///
+/// ```
+/// use std::future::Future;
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll, ready};
+/// use tubes::{Fount, Pump, Reason, Upstream, drains, founts};
+///
+/// struct Permitted<P>(P);
+///
+/// impl<U: Fount, P: Fount<Item = ()> + Unpin> Pump<U> for Permitted<P> {
+///     type Item = U::Item;
+///
+///     fn poll_next(
+///         mut self: Pin<&mut Self>,
+///         upstream: Pin<&mut Upstream<U>>,
+///         cx: &mut Context<'_>,
+///     ) -> Poll<Result<U::Item, Reason>> {
+///         // A permit in hand would be lost while upstream has nothing: so the item first. It is
+///         // pulled and handed on in one call, or not at all.
+///         ready!(Pin::new(&mut self.0).poll_next(cx))?;
+///         upstream.poll_next(cx)
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let permits = founts::iter([(), ()]);
+/// let some = founts::iter(1..).through(Permitted(permits)).flow_to(drains::collect(9)).await?;
+/// assert_eq!(some, [1, 2]);
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand behind `{U}`",
+    label = "not a stage for these items"
+)]
+pub trait Pump<U: Fount> {
+    /// What comes out.
+    type Item;
+
+    /// The next item, for which downstream has room. `Err(reason)` is the end.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there are no more items: that of upstream, or one of its own.
+    fn poll_next(
+        self: Pin<&mut Self>,
+        upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Self::Item, Reason>>;
+
+    /// Called instead of pulling while downstream is not ready, and after the end: as
+    /// [`Fount::poll_progress`]. Moves upstream, too.
+    #[inline]
+    fn poll_progress(
+        self: Pin<&mut Self>,
+        upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        upstream.poll_progress(cx)
+    }
+
+    /// Pushes items into `drain` for as long as it is ready: as [`Fount::poll_flow`]. Worth
+    /// overriding where items pass in runs: `upstream.poll_flow(cx, drain)`.
+    #[inline]
+    fn poll_flow<D>(
+        mut self: Pin<&mut Self>,
+        mut upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+        mut drain: Pin<&mut D>,
+    ) -> Run
+    where
+        D: Drain<Self::Item>,
+        Self: Sized,
+    {
+        while budget::spend_part() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let item = match self
+                .as_mut()
+                .poll_next(upstream.as_mut(), cx)
+            {
+                Poll::Ready(Ok(item)) => item,
+                Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                Poll::Pending => return Run::Starved,
+            };
+            if let Err(reason) = drain.as_mut().receive(item) {
+                return Run::Refused(reason);
+            }
+        }
+        Run::Spent
+    }
+
+    /// Downstream wants no more, and why. Stops upstream, unless it has ended.
+    #[inline]
+    fn stop(self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
+        upstream.stop(reason);
+    }
+
+    /// The kind of this stage, for errors: as [`Tube::kind`](crate::tube::Tube::kind).
+    #[inline]
+    fn kind(&self) -> &'static str {
+        type_name::<Self>()
+    }
+}

@@ -308,7 +308,7 @@ fn a_failing_tube_delivers_what_was_emitted_before_then_the_failure_goes_both_wa
             Fails::Greeting,
             &["hello"],
             "Speaker: emit failed",
-            &["emit failed"],
+            &["Speaker: emit failed"],
         ),
         (
             Fails::Received,

@@ -9,7 +9,9 @@ use support::scan::{Source, sources};
 const TUBES: Plan = Plan {
     package: "tubes",
     floors: &[
-        &["error", "clock", "stage", "runtime", "budget", "sync", "lossy"],
+        &[
+            "error", "clock", "stage", "runtime", "budget", "sync", "lossy",
+        ],
         &["reason", "series", "wakes", "alarm"],
         &["tube", "drain"],
         &["fount"],

@@ -31,7 +31,7 @@ use crate::upstream::Upstream;
 ///
 /// # Examples
 ///
-/// Every item waits for a permit:
+/// Nothing flows before a future is ready:
 ///
 /// ```
 /// use std::future::Future;
@@ -39,9 +39,9 @@ use crate::upstream::Upstream;
 /// use std::task::{Context, Poll, ready};
 /// use tubes::{Fount, Pump, Reason, Upstream, drains, founts};
 ///
-/// struct Permitted<P>(P);
+/// struct After<S>(Option<Pin<Box<S>>>);
 ///
-/// impl<U: Fount, P: Fount<Item = ()> + Unpin> Pump<U> for Permitted<P> {
+/// impl<U: Fount, S: Future> Pump<U> for After<S> {
 ///     type Item = U::Item;
 ///
 ///     fn poll_next(
@@ -49,17 +49,18 @@ use crate::upstream::Upstream;
 ///         upstream: Pin<&mut Upstream<U>>,
 ///         cx: &mut Context<'_>,
 ///     ) -> Poll<Result<U::Item, Reason>> {
-///         // A permit in hand would be lost while upstream has nothing: so the item first. It is
-///         // pulled and handed on in one call, or not at all.
-///         ready!(Pin::new(&mut self.0).poll_next(cx))?;
+///         if let Some(signal) = &mut self.0 {
+///             ready!(signal.as_mut().poll(cx));
+///             self.0 = None;
+///         }
 ///         upstream.poll_next(cx)
 ///     }
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let permits = founts::iter([(), ()]);
-/// let some = founts::iter(1..).through(Permitted(permits)).flow_to(drains::collect(9)).await?;
-/// assert_eq!(some, [1, 2]);
+/// let after = After(Some(Box::pin(tokio::task::yield_now())));
+/// let all = founts::iter([1, 2]).through(after).flow_to(drains::collect(9)).await?;
+/// assert_eq!(all, [1, 2]);
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
 #[diagnostic::on_unimplemented(

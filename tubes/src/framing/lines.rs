@@ -284,6 +284,11 @@ impl Tube<Bytes> for Lines {
         };
         Ok(())
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "lines"
+    }
 }
 
 /// The lines that lie in one segment, a bounded number of them; ends before a line that does not

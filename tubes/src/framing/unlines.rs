@@ -95,6 +95,11 @@ impl<In: AsRef<[u8]>> Tube<In> for Unlines {
         }
         Ok(outlet.put(segment.freeze()))
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "unlines"
+    }
 }
 
 /// Where one segment is full and the next one begins: a common size of write buffers.

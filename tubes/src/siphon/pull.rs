@@ -104,6 +104,13 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
         }
     }
 
+    /// Upstream has ended.
+    #[cold]
+    fn told(self: Pin<&mut Self>, reason: Reason) {
+        let this = self.project();
+        *this.life = farewell(this.tube, this.label, this.end, reason);
+    }
+
     /// What everybody hears, once it is over.
     fn reason(end: &Option<Reason>) -> Reason {
         end.clone()
@@ -216,7 +223,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
             .poll_flow(cx, lane.as_mut());
         let life = lane.life;
         match run {
-            Run::Ended(reason) => *this.life = farewell(this.tube, this.label, this.end, reason),
+            Run::Ended(reason) => self.as_mut().told(reason),
             Run::Refused(reason) if life == Life::Over => self.as_mut().broke(reason),
             // Not over by itself: who drives it says so, if it is.
             Run::Starved | Run::Blocked | Run::Spent | Run::Refused(_) => {

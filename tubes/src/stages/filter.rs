@@ -60,9 +60,43 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        // Not a closure around it, as in `map`: that does not fuse in Cargo's default profile
-        // (measured: 13 times), for which this costs 2 times without LTO.
-        Ok(outlet.put_all(items.filter(&mut self.keep)))
+        let keep = &mut self.keep;
+        Ok(outlet.put_all(Kept { items, keep }))
+    }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "filter"
+    }
+}
+
+/// As the adapter of the standard library, but a plain loop: without the closures of `find` it
+/// fuses in every profile.
+struct Kept<'a, I, F> {
+    items: I,
+    keep: &'a mut F,
+}
+
+impl<I, F> Iterator for Kept<'_, I, F>
+where
+    I: Iterator,
+    F: FnMut(&I::Item) -> bool,
+{
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        loop {
+            let item = self.items.next()?;
+            if (self.keep)(&item) {
+                return Some(item);
+            }
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.items.size_hint().1)
     }
 }
 

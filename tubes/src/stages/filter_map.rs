@@ -61,7 +61,42 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        Ok(outlet.put_all(items.filter_map(|item| (self.f)(item))))
+        let f = &mut self.f;
+        Ok(outlet.put_all(Chosen { items, f }))
+    }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "filter_map"
+    }
+}
+
+/// As the adapter of the standard library, but a plain loop: as in `filter`.
+struct Chosen<'a, I, F> {
+    items: I,
+    f: &'a mut F,
+}
+
+impl<I, F, Out> Iterator for Chosen<'_, I, F>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> Option<Out>,
+{
+    type Item = Out;
+
+    #[inline]
+    fn next(&mut self) -> Option<Out> {
+        loop {
+            let out = (self.f)(self.items.next()?);
+            if out.is_some() {
+                return out;
+            }
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.items.size_hint().1)
     }
 }
 

@@ -102,6 +102,11 @@ where
             self.current = Some((self.f)(item).into_iter());
         }
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "flat_map"
+    }
 }
 
 /// Passes on what `items` yields; gives back what is left of it on a `Break`.

@@ -65,6 +65,11 @@ where
     {
         Ok(outlet.put_all(items.inspect(|item| (self.look)(item))))
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "inspect"
+    }
 }
 
 impl<F> fmt::Debug for Inspect<F> {

@@ -62,6 +62,11 @@ where
     {
         Ok(outlet.put_all(items.map(|item| (self.f)(item))))
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "map"
+    }
 }
 
 impl<F> fmt::Debug for Map<F> {

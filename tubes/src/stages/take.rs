@@ -58,4 +58,9 @@ impl<In> Tube<In> for Take {
         }
         Ok(None)
     }
+
+    #[inline]
+    fn kind(&self) -> &'static str {
+        "take"
+    }
 }

@@ -50,6 +50,7 @@ impl<F, D> Flow<F, D> {
 }
 
 /// Every stage for a fount is one for a flow: it stands behind the flow's fount.
+#[diagnostic::do_not_recommend]
 impl<F: Fount, D, S, How> Stage<Flow<F, D>, OnFlow<How>> for S
 where
     S: Stage<F, How>,

@@ -131,7 +131,7 @@ pub trait Fount {
     /// Dropping the future drops both ends, which hear it as an abandonment. No item is lost
     /// that the drain has not received.
     #[inline]
-    fn flow_to<D>(self, drain: D) -> FlowTo<Self, D>
+    fn flow_to<D>(self, drain: D) -> FlowTo<Self, D, D::Output>
     where
         Self: Sized,
         D: Drain<Self::Item>,

@@ -12,6 +12,7 @@
 
 use crate::stage::{InSeries, Stage};
 
+#[diagnostic::do_not_recommend]
 impl<U, A, B, HowA, HowB> Stage<U, InSeries<(HowA, HowB)>> for (A, B)
 where
     A: Stage<U, HowA>,
@@ -26,6 +27,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<U, A, B, C, HowA, HowB, HowC> Stage<U, InSeries<(HowA, HowB, HowC)>> for (A, B, C)
 where
     A: Stage<U, HowA>,
@@ -42,6 +44,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<U, A, B, C, D, HowA, HowB, HowC, HowD> Stage<U, InSeries<(HowA, HowB, HowC, HowD)>>
     for (A, B, C, D)
 where

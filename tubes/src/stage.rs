@@ -36,11 +36,12 @@
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand behind `{Upstream}`",
-    label = "not a stage for these items",
-    note = "a stage takes the items that come: is that the type it is for (framing wants `Bytes`)?",
-    note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`; for one that cannot fail \
-            write `.map(f)`, for an async one end in `drains::for_each_async(f)`; a drain goes \
-            behind `.flow_to(drain)`"
+    label = "not a stage for the items that come here",
+    note = "compare the items that come with those that the stage takes (framing wants `Bytes`); is \
+            an encoder where the decoder belongs?",
+    note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`: one that cannot fail goes \
+            into `.map(f)`, an async one into `.through(stages::then(f))`, a drain into \
+            `.flow_to(drain)`"
 )]
 pub trait Stage<Upstream, How> {
     /// The new end.

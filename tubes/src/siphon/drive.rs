@@ -34,16 +34,12 @@ use crate::reason::Reason;
 /// drain had not received.
 #[pin_project]
 #[must_use = "a flow does nothing before it is awaited"]
-pub struct FlowTo<F, D>
-where
-    F: Fount,
-    D: Drain<F::Item>,
-{
+pub struct FlowTo<F, D, Output = ()> {
     #[pin]
     fount: F,
     #[pin]
     drain: D,
-    phase: Phase<D::Output>,
+    phase: Phase<Output>,
 }
 
 enum Phase<Output> {
@@ -57,7 +53,7 @@ enum Phase<Output> {
     Over,
 }
 
-impl<F, D> FlowTo<F, D>
+impl<F, D> FlowTo<F, D, D::Output>
 where
     F: Fount,
     D: Drain<F::Item>,
@@ -101,7 +97,7 @@ where
     }
 }
 
-impl<F, D> Future for FlowTo<F, D>
+impl<F, D> Future for FlowTo<F, D, D::Output>
 where
     F: Fount,
     D: Drain<F::Item>,
@@ -135,11 +131,7 @@ where
     }
 }
 
-impl<F, D> fmt::Debug for FlowTo<F, D>
-where
-    F: Fount + fmt::Debug,
-    D: Drain<F::Item> + fmt::Debug,
-{
+impl<F: fmt::Debug, D: fmt::Debug, Output> fmt::Debug for FlowTo<F, D, Output> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = match &self.phase {
             Phase::Flowing => "flowing",
@@ -147,6 +139,9 @@ where
             Phase::Leaving(_) => "leaving",
             Phase::Over => "over",
         };
-        write!(f, "{:?} -> {:?} ({phase})", self.fount, self.drain)
+        fmt::Debug::fmt(&self.fount, f)?;
+        f.write_str(if f.alternate() { "\n-> " } else { " -> " })?;
+        fmt::Debug::fmt(&self.drain, f)?;
+        write!(f, " ({phase})")
     }
 }

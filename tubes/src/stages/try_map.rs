@@ -85,6 +85,7 @@ fn failed(error: impl Into<BoxError>) -> Reason {
     Error::user(error).into()
 }
 
+#[diagnostic::do_not_recommend]
 impl<U, F, Out, E> Stage<U, AsFunction<Out, E>> for F
 where
     U: Fount,
@@ -100,6 +101,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<D, F, In, Out, E> Stage<D, FunctionInFront<In, Out, E>> for F
 where
     D: Drain<Out>,

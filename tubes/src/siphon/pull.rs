@@ -170,7 +170,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
                 Life::Holding | Life::Farewell => match this.tube.emit() {
                     Ok(None) => {
                         *this.life = this.life.on(Step::Dry);
-                        Ok(None)
+                        continue;
                     }
                     emitted => emitted,
                 },

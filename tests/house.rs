@@ -10,7 +10,14 @@ const TUBES: Plan = Plan {
     package: "tubes",
     floors: &[
         &[
-            "error", "clock", "stage", "runtime", "budget", "sync", "lossy",
+            "error",
+            "clock",
+            "stage",
+            "runtime",
+            "budget",
+            "sync",
+            "lossy",
+            "loom_support",
         ],
         &["reason", "series", "wakes", "alarm"],
         &["tube", "drain"],

@@ -76,6 +76,8 @@ mod flow;
 mod fount;
 pub mod founts;
 pub mod framing;
+#[cfg(all(test, loom))]
+mod loom_support;
 mod lossy;
 mod pump;
 mod reason;

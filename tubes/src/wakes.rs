@@ -211,3 +211,76 @@ mod tests {
         assert_eq!((wakes.is_any(), wakes.insert()), (false, 5));
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use super::Wakes;
+    use crate::loom_support::{block_on, check};
+
+    #[test]
+    fn no_wake_is_lost_between_collecting_and_waiting() {
+        check(3, || {
+            let mut wakes = Wakes::new();
+            let bells: Vec<_> = (0..2)
+                .map(|_| {
+                    let number = wakes.insert();
+                    wakes.waker(number).clone()
+                })
+                .collect();
+            while wakes.take_next(0).is_some() {}
+            let threads: Vec<_> = bells
+                .into_iter()
+                .map(|bell| loom::thread::spawn(move || bell.wake()))
+                .collect();
+            let mut woken = Vec::new();
+            block_on(poll_fn(|cx| {
+                wakes.collect(cx);
+                while let Some(number) = wakes.take_next(0) {
+                    woken.push(number);
+                }
+                if woken.len() == 2 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            }));
+            woken.sort_unstable();
+            assert_eq!(woken, [0, 1], "each once");
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn a_child_that_rings_while_it_is_polled_is_polled_again() {
+        check(3, || {
+            let mut wakes = Wakes::new();
+            let number = wakes.insert();
+            let bell = wakes.waker(number).clone();
+            let rung = std::sync::Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+            let seen = std::sync::Arc::clone(&rung);
+            let thread = loom::thread::spawn(move || {
+                for _ in 0..2 {
+                    rung.fetch_add(1, loom::sync::atomic::Ordering::Relaxed);
+                    bell.wake_by_ref();
+                }
+            });
+            // What the child has to say is looked at only when it was woken.
+            block_on(poll_fn(|cx| {
+                wakes.collect(cx);
+                let is_over = wakes.take_next(0).is_some()
+                    && seen.load(loom::sync::atomic::Ordering::Relaxed) == 2;
+                if is_over {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            }));
+            thread.join().unwrap();
+        });
+    }
+}

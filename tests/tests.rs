@@ -24,6 +24,8 @@ mod stopping;
 mod channels;
 // A task for each item: closures and runtimes that panic, and who hears of a failure.
 mod spawning;
+// Pipes as a whole: a thousand stages, names, places, what `Debug` shows.
+mod pipes;
 // What must not compile, and what the compiler says of it.
 mod refusals;
 // Real sockets: the only file that has any.

@@ -1,5 +1,7 @@
 //! So many items, then enough.
 
+use std::fmt;
+
 use crate::reason::Reason;
 use crate::tube::Tube;
 
@@ -28,7 +30,6 @@ pub fn take(count: u64) -> Take {
 }
 
 /// The tube of [`take`].
-#[derive(Debug)]
 #[must_use = "a stage does nothing before it is attached"]
 pub struct Take {
     left: u64,
@@ -62,5 +63,11 @@ impl<In> Tube<In> for Take {
     #[inline]
     fn kind(&self) -> &'static str {
         "take"
+    }
+}
+
+impl fmt::Debug for Take {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "take({} left)", self.left)
     }
 }

@@ -26,6 +26,8 @@ mod channels;
 mod spawning;
 // Pipes as a whole: a thousand stages, names, places, what `Debug` shows.
 mod pipes;
+// What an item allocates: nothing.
+mod allocations;
 // What must not compile, and what the compiler says of it.
 mod refusals;
 // Real sockets: the only file that has any.

@@ -1,0 +1,69 @@
+//! What is allocated for an item: nothing, wherever the items need nothing.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use tubes::{Error, Fount, drains, founts, stages};
+
+const FEW: u64 = 1_000;
+const MANY: u64 = 50_000;
+
+/// How many allocations a flow over so many items makes.
+fn allocations<F>(flow: impl Fn(u64) -> F, items: u64) -> u64
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    measure(|| {
+        let mut flow = pin!(flow(items));
+        let mut cx = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(result) = flow.as_mut().poll(&mut cx) {
+                break result.unwrap();
+            }
+        }
+    })
+    .count_total
+}
+
+/// Many items allocate no more than a few do: what is allocated is the set-up.
+macro_rules! free_of_charge {
+    ($($name:literal: $stage:expr;)*) => {
+        $(
+            let flow = |items| founts::iter(0..items).through($stage).flow_to(drains::null());
+            let (few, many) = (allocations(flow, FEW), allocations(flow, MANY));
+            assert_eq!(few, many, "{}: {few} for {FEW} items, {many} for {MANY}", $name);
+        )*
+    };
+}
+
+fn fine(n: u64) -> Result<u64, Error> {
+    Ok(n)
+}
+
+#[test]
+fn a_stage_allocates_nothing_for_an_item() {
+    free_of_charge! {
+        "map": stages::map(|n: u64| n + 1);
+        "filter": stages::filter(|n: &u64| n.is_multiple_of(2));
+        "filter_map": stages::filter_map(|n: u64| n.checked_sub(5));
+        "flat_map": stages::flat_map(|n: u64| 0..n % 3);
+        "inspect": stages::inspect(|_: &u64| {});
+        "take": stages::take(u64::MAX);
+        "try_map": fine;
+        "until": stages::until(std::future::pending::<()>());
+        "a series": (stages::map(|n: u64| n + 1), fine, stages::take(u64::MAX));
+    }
+}
+
+#[test]
+fn a_boxed_seam_allocates_nothing_for_an_item() {
+    let flow = |items| {
+        founts::iter(0..items)
+            .boxed_local()
+            .map(|n| n + 1)
+            .boxed_local()
+            .flow_to(drains::null())
+    };
+    assert_eq!(allocations(flow, FEW), allocations(flow, MANY));
+}

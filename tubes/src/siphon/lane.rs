@@ -41,16 +41,37 @@ impl<T, D> Lane<T, D> {
 impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Lane<T, D> {
     type Output = ();
 
+    /// Not by way of a run without items: each stage would make a type of its own of that for each
+    /// stage behind it, and compiling a chain would cost the square of its length.
     #[inline]
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.poll_receive(cx, std::iter::empty()) {
-            Intake::Dry => Poll::Ready(Ok(())),
-            Intake::Blocked => Poll::Pending,
-            Intake::Spent => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
+        let mut this = self.project();
+        loop {
+            match this.drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => {
+                    *this.life = this.life.on(Step::Refused);
+                    return Poll::Ready(Err(reason));
+                }
+                Poll::Pending => return Poll::Pending,
             }
-            Intake::Refused(reason) => Poll::Ready(Err(reason)),
+            match this.tube.emit() {
+                Ok(None) => return Poll::Ready(Ok(())),
+                Ok(Some(out)) => {
+                    if let Err(reason) = this.drain.as_mut().receive(out) {
+                        *this.life = this.life.on(Step::Refused);
+                        return Poll::Ready(Err(reason));
+                    }
+                }
+                Err(reason) => {
+                    *this.life = this.life.on(Step::Over);
+                    return Poll::Ready(Err(reason));
+                }
+            }
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
     }
 

@@ -63,12 +63,39 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        Ok(outlet.put_all(items.inspect(|item| (self.look)(item))))
+        let look = &mut self.look;
+        Ok(outlet.put_all(Shown { items, look }))
     }
 
     #[inline]
     fn kind(&self) -> &'static str {
         "inspect"
+    }
+}
+
+/// As the adapter of the standard library, but with a function that is borrowed: as in `map`.
+struct Shown<'a, I, F> {
+    items: I,
+    look: &'a mut F,
+}
+
+impl<I, F> Iterator for Shown<'_, I, F>
+where
+    I: Iterator,
+    F: FnMut(&I::Item),
+{
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        let item = self.items.next()?;
+        (self.look)(&item);
+        Some(item)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.items.size_hint()
     }
 }
 

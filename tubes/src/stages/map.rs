@@ -60,12 +60,43 @@ where
         I: Iterator<Item = In>,
         O: Outlet<Self::Out>,
     {
-        Ok(outlet.put_all(items.map(|item| (self.f)(item))))
+        let f = &mut self.f;
+        Ok(outlet.put_all(Mapped { items, f }))
     }
 
     #[inline]
     fn kind(&self) -> &'static str {
         "map"
+    }
+}
+
+/// As the adapter of the standard library, but with a function that is borrowed.
+///
+/// Not a closure around it: the type of a closure contains the types of the function that it stands
+/// in, the iterator among them, and so would double with each stage (40 stages do not compile).
+struct Mapped<'a, I, F> {
+    items: I,
+    f: &'a mut F,
+}
+
+impl<I, F, Out> Iterator for Mapped<'_, I, F>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> Out,
+{
+    type Item = Out;
+
+    #[inline]
+    fn next(&mut self) -> Option<Out> {
+        match self.items.next() {
+            Some(item) => Some((self.f)(item)),
+            None => None,
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.items.size_hint()
     }
 }
 

@@ -20,6 +20,8 @@ mod chains;
 mod breaking;
 // Who hears of an end: greetings, farewells, failures and stops.
 mod stopping;
+// Flows held, ended, begun again: valves, switches, what is tried again, what is done at the end.
+mod control;
 // Channels under wakers that come back into them.
 mod channels;
 // A task for each item: closures and runtimes that panic, and who hears of a failure.

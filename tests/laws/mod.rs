@@ -6,5 +6,7 @@ mod kit;
 mod founts;
 // Stages and the sugar for them, tubes that frame among them.
 mod stages;
+// What pauses, ends, restarts and retries.
+mod control;
 // Drains: always ready, refusing, awaiting a call, spawning.
 mod drains;

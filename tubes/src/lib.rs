@@ -51,6 +51,8 @@
 //! | get items | [`founts`], `io::read`, `net::listen` |
 //! | change them | [`stages`], [`framing`], [`Fount::map`] and its neighbours |
 //! | use them up | [`drains`], `io::write` |
+//! | pause a flow, or end it, from outside | [`valve()`], [`stages::kill_switch`], [`stages::until`] |
+//! | try again | [`stages::retry`], [`founts::restart`], [`stages::supervise`] |
 //! | talk to one peer | [`Flow`], `net::connect` |
 //! | write a tube of your own | [`Tube`]: one method, usually |
 //! | write a stage that waits | [`stage`] |
@@ -66,12 +68,14 @@
 #![forbid(unsafe_code)]
 
 mod alarm;
+mod backoff;
 mod bridge;
 pub mod budget;
 pub mod clock;
 mod drain;
 pub mod drains;
 mod error;
+mod flag;
 mod flow;
 mod fount;
 pub mod founts;
@@ -91,8 +95,10 @@ mod sync;
 pub mod testing;
 mod tube;
 mod upstream;
+mod valve;
 mod wakes;
 
+pub use backoff::Backoff;
 #[cfg(feature = "tokio")]
 pub use bridge::{io, net, time};
 pub use drain::{Drain, Intake};
@@ -104,3 +110,4 @@ pub use pump::Pump;
 pub use reason::Reason;
 pub use tube::{Outlet, Tube};
 pub use upstream::Upstream;
+pub use valve::{Pause, PausedBy, Valve, ValveStage, valve};

@@ -7,6 +7,8 @@
 //! | [`empty`] | nothing, and ends at once |
 //! | [`pending`] | nothing, and never ends |
 //! | [`channel`] | what is handed in from elsewhere, bounded |
+//! | [`resource`] | what a fount yields that comes with something to release behind it |
+//! | [`restart`] | what a fount yields that is made anew when it fails |
 //!
 //! Bytes from files and sockets come from `io` and `net` (feature `tokio`).
 
@@ -16,6 +18,8 @@ mod empty;
 mod iter;
 mod once;
 mod pending;
+mod resource;
+mod restart;
 
 pub use boxed::{BoxFount, LocalBoxFount};
 pub use channel::{Channel, SendError, Sender, Sending, channel};
@@ -23,3 +27,5 @@ pub use empty::{Empty, empty};
 pub use iter::{Iter, iter};
 pub use once::{Once, once};
 pub use pending::{Pending, pending};
+pub use resource::{Resource, resource};
+pub use restart::{Restart, restart};

@@ -14,6 +14,7 @@
 //! ```
 
 pub(crate) mod drive;
+pub(crate) mod gated;
 pub(crate) mod label;
 pub(crate) mod lane;
 pub(crate) mod lent;

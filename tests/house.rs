@@ -19,6 +19,7 @@ const TUBES: Plan = Plan {
             "lossy",
             "loom_support",
             "backoff",
+            "error", "clock", "stage", "runtime", "budget", "sync", "lossy",
         ],
         &["reason", "series", "wakes", "alarm", "flag"],
         &["tube", "drain"],

@@ -9,6 +9,8 @@ mod bridging;
 
 // Segments to frames and back: lines, cut anywhere, too long, unfinished, left over.
 mod framing;
+// Throttles, timeouts, chunks and buffers: what comes when, step by step.
+mod pacing;
 // The house as a test: floors, doors, fences, sizes and tidiness of the sources.
 mod house;
 

@@ -10,3 +10,7 @@ mod stages;
 mod control;
 // Drains: always ready, refusing, awaiting a call, spawning.
 mod drains;
+// Stages that look at a clock, and ticks.
+mod timed;
+// Stages that work ahead: buffers, and what combines.
+mod ahead;

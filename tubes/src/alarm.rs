@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, Timer};
 
@@ -38,6 +38,17 @@ impl Alarm {
         }
     }
 }
+
+/// So much later; a time that is past all that a clock can tell becomes one that is as good as
+/// never.
+pub(crate) fn after(now: Instant, wait: Duration) -> Instant {
+    now.checked_add(wait)
+        .or_else(|| now.checked_add(NEVER))
+        .unwrap_or(now)
+}
+
+/// 30 years: any clock can tell it.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 impl fmt::Debug for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

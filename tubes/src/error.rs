@@ -251,7 +251,7 @@ impl fmt::Display for Kind {
             Self::Limit { what, limit } => {
                 write!(f, "a {what} is longer than its limit of {limit}")
             }
-            Self::Timeout => f.write_str("nothing came within the time limit"),
+            Self::Timeout => f.write_str("a wait was longer than its time limit"),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | [`once`] | one item |
 //! | [`empty`] | nothing, and ends at once |
 //! | [`pending`] | nothing, and never ends |
+//! | [`interval`] | a tick in each period |
 //! | [`channel`] | what is handed in from elsewhere, bounded |
 //! | [`resource`] | what a fount yields that comes with something to release behind it |
 //! | [`restart`] | what a fount yields that is made anew when it fails |
@@ -15,6 +16,7 @@
 pub(crate) mod boxed;
 mod channel;
 mod empty;
+mod interval;
 mod iter;
 mod once;
 mod pending;
@@ -24,6 +26,7 @@ mod restart;
 pub use boxed::{BoxFount, LocalBoxFount};
 pub use channel::{Channel, SendError, Sender, Sending, channel};
 pub use empty::{Empty, empty};
+pub use interval::{Interval, interval};
 pub use iter::{Iter, iter};
 pub use once::{Once, once};
 pub use pending::{Pending, pending};

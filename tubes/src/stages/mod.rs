@@ -13,11 +13,20 @@
 //! | [`finally`] | the same item, and a call at the end | none |
 //! | [`kill_switch`] | the same item, until a switch is thrown | none |
 //! | [`until`] | the same item, until a future is ready | the future |
+//! | [`buffer`] | the same item | items, up to a bound, ahead of downstream |
+//! | [`buffer_dropping`], [`buffer_failing`] | the same item, or a gap or a failure when full | as `buffer` |
+//! | [`conflate`], [`batch`] | itself, or with others one while downstream is not ready | one |
+//! | [`throttle`] | the same item, so many in a time | a bucket of tokens |
+//! | [`debounce`] | the same item, if no other follows soon | the last item |
+//! | [`chunks_within`] | with others a `Vec`, so many or after a time | the chunk |
+//! | [`timeout_first`], [`timeout_idle`], [`timeout_whole`], [`timeout_downstream`] | the same item, or a failure when it takes too long | a timer |
+//! | [`keep_alive`] | the same item, and others into the silence | a timer |
 //!
 //! The common ones are methods of [`Fount`](crate::fount::Fount), too. Framing is on the shelf
 //! [`framing`](crate::framing).
 
 mod attempts;
+mod ahead;
 mod filter;
 mod filter_map;
 mod finally;
@@ -29,9 +38,16 @@ mod retry;
 mod retry_item;
 mod supervise;
 mod take;
+mod taking;
+mod timed;
 mod try_map;
 mod until;
+mod weigh;
 
+pub use ahead::{
+    Batch, Buffer, BufferDropping, BufferFailing, Conflate, Dropping, batch, buffer,
+    buffer_dropping, buffer_failing, conflate,
+};
 pub use filter::{Filter, filter};
 pub use filter_map::{FilterMap, filter_map};
 pub use finally::{Finally, finally};
@@ -43,5 +59,10 @@ pub use retry::{Retry, retry};
 pub use retry_item::{RetryItem, retry_item};
 pub use supervise::{Decision, Supervise, supervise};
 pub use take::{Take, take};
+pub use timed::{
+    ChunksWithin, Debounce, KeepAlive, Throttle, TimedOut, Timeout, Wait, chunks_within, debounce,
+    keep_alive, throttle, timeout_downstream, timeout_first, timeout_idle, timeout_whole,
+};
 pub use try_map::{TryMap, try_map};
 pub use until::{Until, until};
+pub use weigh::{Each, Weigh};

@@ -1,6 +1,7 @@
 //! Stages that pull while downstream is not ready: what they hold, lose and combine.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tubes::stages::{self, Dropping};
@@ -293,8 +294,8 @@ fn nothing_is_kept_after_a_stop_or_a_drop() {
 /// waits.
 #[test]
 fn working_ahead_is_bounded_in_each_poll() {
-    type Boxed = tubes::founts::LocalBoxFount<'static, u32>;
-    let attaches: [(fn(FakeFount<u32>) -> Boxed, bool); 4] = [
+    type Attach = fn(FakeFount<u32>) -> tubes::founts::LocalBoxFount<'static, u32>;
+    let attaches: [(Attach, bool); 4] = [
         (
             |f| {
                 f.through(stages::buffer(TWO))
@@ -342,4 +343,32 @@ fn working_ahead_is_bounded_in_each_poll() {
         }
         assert_eq!(source.pulled() == 2, !goes_on);
     }
+}
+
+/// A function of the user that panics takes what it was given with it, and nothing else.
+#[test]
+fn a_stage_goes_on_after_a_panic_in_a_function() {
+    let drain = FakeDrain::new().by_hand();
+    let sink = drain.handle();
+    let combine = |sum: u32, n: u32| {
+        assert_ne!(n, 2, "the function panics");
+        sum + n
+    };
+    let fount = FakeFount::new(1..=5);
+    let mut flow = Box::pin(
+        fount
+            .through(stages::conflate(combine))
+            .flow_to(drain),
+    );
+    let mut executor = Executor::new(&Schedule::eager());
+    let polled = catch_unwind(AssertUnwindSafe(|| executor.poll(flow.as_mut())));
+    assert!(polled.is_err());
+    assert!(
+        executor
+            .poll(flow.as_mut())
+            .is_pending()
+    );
+    sink.allow(9);
+    assert!(executor.run(flow).is_ok());
+    assert_eq!(sink.items(), [3 + 4 + 5]);
 }

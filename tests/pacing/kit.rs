@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use tubes::testing::{Executor, FakeDrain, FakeFount, ManualClock, Schedule};
+use tubes::testing::{Executor, FakeDrain, FakeFount, FakeFountHandle, ManualClock, Schedule};
 use tubes::{Error, Fount, Kind, Reason};
 
 /// What is done in a step.
@@ -25,7 +26,14 @@ pub(super) enum Do {
     Pulled(usize),
 }
 
-/// Plays the steps, with runs and item by item, and gives the result, if there was one.
+/// How the flow is driven.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    InRuns,
+    ItemByItem,
+}
+
+/// Plays the steps, in runs and item by item, and gives the result, if there was one.
 pub(super) fn play<F>(
     name: &str,
     attach: impl Fn(FakeFount<u32>, ManualClock) -> F,
@@ -34,9 +42,17 @@ pub(super) fn play<F>(
 where
     F: Fount<Item: PartialEq + Debug + Clone> + 'static,
 {
-    let mut results = [false, true].map(|is_boxed| {
-        let name = format!("{name}{}", if is_boxed { ", boxed" } else { "" });
-        play_one(&name, is_boxed, &attach, steps)
+    let mut results = [Way::InRuns, Way::ItemByItem].map(|way| {
+        let fount = FakeFount::new([]).open();
+        let (source, clock) = (fount.handle(), ManualClock::new());
+        let fount = attach(fount, clock.clone());
+        play_one(
+            &format!("{name}, {way:?}"),
+            way,
+            fount,
+            (&source, &clock),
+            steps,
+        )
     });
     let [first, second] = &results;
     assert_eq!(
@@ -49,37 +65,30 @@ where
 
 fn play_one<F>(
     name: &str,
-    is_boxed: bool,
-    attach: &impl Fn(FakeFount<u32>, ManualClock) -> F,
+    way: Way,
+    fount: F,
+    (source, clock): (&FakeFountHandle<u32>, &ManualClock),
     steps: &[(Do, &[F::Item])],
 ) -> Option<Result<(), Error>>
 where
     F: Fount<Item: PartialEq + Debug + Clone> + 'static,
 {
-    let clock = ManualClock::new();
-    let fount = FakeFount::new([]).open();
-    let source = fount.handle();
-    let is_by_hand = steps
-        .iter()
-        .any(|(step, _)| matches!(step, Do::Allow(_)));
+    let is_by_hand = |(step, _): &(Do, _)| matches!(step, Do::Allow(_));
     let drain = FakeDrain::new();
-    let drain = if is_by_hand { drain.by_hand() } else { drain };
-    let sink = drain.handle();
-    let fount = attach(fount, clock.clone());
-    let mut flow: Pin<Box<dyn Future<Output = _>>> = if is_boxed {
-        Box::pin(fount.boxed_local().flow_to(drain))
+    let drain = if steps.iter().any(is_by_hand) {
+        drain.by_hand()
     } else {
-        Box::pin(fount.flow_to(drain))
+        drain
+    };
+    let sink = drain.handle();
+    let mut flow: Pin<Box<dyn Future<Output = _>>> = match way {
+        Way::InRuns => Box::pin(fount.flow_to(drain)),
+        Way::ItemByItem => Box::pin(fount.boxed_local().flow_to(drain)),
     };
     let mut executor = Executor::new(&Schedule::eager());
-    let mut result = None;
+    let mut result = Poll::Pending;
+    drop(executor.run_until_stalled(flow.as_mut()));
     let mut seen = 0;
-    assert!(
-        executor
-            .run_until_stalled(flow.as_mut())
-            .is_pending()
-            || steps.is_empty()
-    );
     for (number, (step, expected)) in steps.iter().enumerate() {
         match *step {
             Do::Push(item) => source.push(item),
@@ -94,22 +103,19 @@ where
             Do::Pulled(items) => assert_eq!(source.pulled(), items, "{name}, step {number}"),
         }
         // Only what was woken is polled: so no wake may be lost.
-        if result.is_none()
-            && executor.is_woken()
-            && let std::task::Poll::Ready(end) = executor.run_until_stalled(flow.as_mut())
-        {
-            result = Some(end);
+        if result.is_pending() && executor.is_woken() {
+            result = executor.run_until_stalled(flow.as_mut());
         }
         let items = sink.items();
         assert_eq!(items[seen..], **expected, "{name}, step {number}: {step:?}");
         seen = items.len();
     }
-    if let Some(result) = &result {
-        let end = sink.end().unwrap();
-        let told = end.into_result();
-        assert_eq!(format!("{told:?}"), format!("{result:?}"), "{name}");
-    }
-    result
+    let Poll::Ready(result) = result else {
+        return None;
+    };
+    let told = sink.end().unwrap().into_result();
+    assert_eq!(format!("{told:?}"), format!("{result:?}"), "{name}");
+    Some(result)
 }
 
 pub(super) fn ms(millis: u64) -> Duration {

@@ -25,8 +25,8 @@
 //! The common ones are methods of [`Fount`](crate::fount::Fount), too. Framing is on the shelf
 //! [`framing`](crate::framing).
 
-mod attempts;
 mod ahead;
+mod attempts;
 mod filter;
 mod filter_map;
 mod finally;

@@ -14,3 +14,5 @@ mod drains;
 mod timed;
 // Stages that work ahead: buffers, and what combines.
 mod ahead;
+// Futures for items: ready, napping, failing, by key.
+mod then;

@@ -12,6 +12,7 @@
 //! | [`supervise`] | what a tube makes of it; its failures are decided on | the tube |
 //! | [`finally`] | the same item, and a call at the end | none |
 //! | [`kill_switch`] | the same item, until a switch is thrown | none |
+//! | [`then()`], [`try_then`] | what a future makes of it, at most so many at once | the futures in flight |
 //! | [`until`] | the same item, until a future is ready | the future |
 //! | [`buffer`] | the same item | items, up to a bound, ahead of downstream |
 //! | [`buffer_dropping`], [`buffer_failing`] | the same item, or a gap or a failure when full | as `buffer` |
@@ -40,6 +41,7 @@ mod supervise;
 mod take;
 mod taking;
 mod timed;
+mod then;
 mod try_map;
 mod until;
 mod weigh;
@@ -63,6 +65,7 @@ pub use timed::{
     ChunksWithin, Debounce, KeepAlive, Throttle, TimedOut, Timeout, Wait, chunks_within, debounce,
     keep_alive, throttle, timeout_downstream, timeout_first, timeout_idle, timeout_whole,
 };
+pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use try_map::{TryMap, try_map};
 pub use until::{Until, until};
 pub use weigh::{Each, Weigh};

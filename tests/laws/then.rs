@@ -105,10 +105,10 @@ fn endless_futures_leave_others_their_turn() {
             laws::fair(founts::iter(0..).through(then.unordered()));
         }
     }
-    let ready = stages::then(std::future::ready::<u64>).at_most(most(4));
+    let at_once = stages::then(ready::<u64>).at_most(most(4));
     laws::fair(
         founts::iter(0..)
-            .through(ready)
+            .through(at_once)
             .filter(|n| n % 1000 == 0),
     );
 }

@@ -7,7 +7,7 @@ use std::task::Poll;
 use tubes::testing::{Executor, FakeDrain, FakeFount, Place, Schedule};
 use tubes::{Fount, Kind, Reason, drains, stages};
 
-use super::kit::{Desk, most};
+use super::kit::{Desk, Order, most};
 
 fn executor() -> Executor<'static> {
     Executor::new(&Schedule::eager())
@@ -16,12 +16,12 @@ fn executor() -> Executor<'static> {
 #[test]
 fn the_end_waits_for_what_is_in_flight_and_comes_behind_it() {
     for reason in [Reason::Finished, Reason::Enough, Reason::abandoned()] {
-        for in_order in [true, false] {
+        for order in Order::BOTH {
             let desk = Desk::default();
             let (calls, drain) = (desk.clone(), FakeDrain::new());
             let sink = drain.handle();
             let then = stages::then(move |item| calls.call(item)).at_most(most(4));
-            let then = if in_order { then } else { then.unordered() };
+            let then = order.of(then);
             let mut flow = Box::pin(
                 FakeFount::new(0..2)
                     .ending(reason.clone())
@@ -107,7 +107,7 @@ fn dropped_after_any_poll_every_future_is_dropped_once() {
 #[test]
 fn a_failure_comes_in_its_turn_and_what_is_behind_it_is_dropped() {
     // In order, 0 comes first whenever it is done; as they come, 2 fails first.
-    for (in_order, expected) in [(true, vec![0, 1]), (false, vec![1])] {
+    for (order, expected) in [(Order::OfItems, vec![0, 1]), (Order::OfOutputs, vec![1])] {
         let desk = Desk::default();
         let (calls, drain) = (desk.clone(), FakeDrain::new());
         let sink = drain.handle();
@@ -121,7 +121,10 @@ fn a_failure_comes_in_its_turn_and_what_is_behind_it_is_dropped() {
             }
         };
         let then = stages::try_then(call).at_most(most(4));
-        let then = if in_order { then } else { then.unordered() };
+        let then = match order {
+            Order::OfItems => then,
+            Order::OfOutputs => then.unordered(),
+        };
         let source = FakeFount::new(0..);
         let handle = source.handle();
         let mut flow = Box::pin(source.through(then).flow_to(drain));
@@ -129,7 +132,7 @@ fn a_failure_comes_in_its_turn_and_what_is_behind_it_is_dropped() {
         for item in [1, 2, 0] {
             drop(executor.run_until_stalled(flow.as_mut()));
             desk.finish(item);
-            if item == 2 && !in_order {
+            if item == 2 && order == Order::OfOutputs {
                 break;
             }
         }
@@ -144,7 +147,8 @@ fn a_failure_comes_in_its_turn_and_what_is_behind_it_is_dropped() {
 #[test]
 fn a_panic_reaches_who_drives_and_leaves_a_dead_stage_not_a_wedged_one() {
     // In the function, in the first poll, and in a later one, with another future in flight.
-    for (when, in_order) in [(0, true), (1, true), (2, true), (2, false)] {
+    let [ordered, unordered] = Order::BOTH;
+    for (when, order) in [(0, ordered), (1, ordered), (2, ordered), (2, unordered)] {
         let desk = Desk::default();
         let calls = desk.clone();
         let call = move |item: usize| {
@@ -158,7 +162,7 @@ fn a_panic_reaches_who_drives_and_leaves_a_dead_stage_not_a_wedged_one() {
             }
         };
         let then = stages::then(call).at_most(most(3));
-        let then = if in_order { then } else { then.unordered() };
+        let then = order.of(then);
         let mut fount = Box::pin(FakeFount::new(0..9).through(then));
         let mut executor = executor();
         let panicked = catch_unwind(AssertUnwindSafe(|| {

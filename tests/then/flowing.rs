@@ -5,7 +5,7 @@ use std::pin::Pin;
 use tubes::testing::{Executor, FakeDrain, FakeDrainHandle, FakeFount, Schedule};
 use tubes::{Error, Fount, drains, founts, stages};
 
-use super::kit::{Desk, most};
+use super::kit::{Desk, Order, most};
 
 type Flow = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
@@ -14,12 +14,12 @@ fn flow(
     desk: &Desk,
     items: usize,
     futures: usize,
-    in_order: bool,
+    order: Order,
     drain: FakeDrain<usize>,
 ) -> (FakeDrainHandle<usize>, Flow) {
     let (desk, sink) = (desk.clone(), drain.handle());
     let then = stages::then(move |item| desk.call(item)).at_most(most(futures));
-    let then = if in_order { then } else { then.unordered() };
+    let then = order.of(then);
     let flow = FakeFount::new(0..items)
         .through(then)
         .flow_to(drain);
@@ -32,9 +32,12 @@ fn executor() -> Executor<'static> {
 
 #[test]
 fn a_ready_future_is_delivered_in_the_same_poll_and_polled_once() {
-    for (futures, in_order) in [(1, true), (1, false), (4, true), (4, false)] {
+    for (futures, order) in [1, 4]
+        .into_iter()
+        .flat_map(|n| Order::BOTH.map(|order| (n, order)))
+    {
         let desk = Desk::with_done(0..3);
-        let (sink, mut flow) = flow(&desk, 3, futures, in_order, FakeDrain::new());
+        let (sink, mut flow) = flow(&desk, 3, futures, order, FakeDrain::new());
         let mut executor = executor();
         assert!(executor.poll(flow.as_mut()).is_ready());
         assert_eq!(sink.items(), [0, 1, 2]);
@@ -46,15 +49,15 @@ fn a_ready_future_is_delivered_in_the_same_poll_and_polled_once() {
 #[test]
 fn outputs_come_in_the_order_of_items_or_as_they_are_done() {
     let done = [2, 0, 3, 1];
-    for (in_order, expected) in [
-        (true, [vec![], vec![0], vec![0], vec![0, 1, 2, 3]]),
+    for (order, expected) in [
+        (Order::OfItems, [vec![], vec![0], vec![0], vec![0, 1, 2, 3]]),
         (
-            false,
+            Order::OfOutputs,
             [vec![2], vec![2, 0], vec![2, 0, 3], vec![2, 0, 3, 1]],
         ),
     ] {
         let desk = Desk::default();
-        let (sink, mut flow) = flow(&desk, 4, 4, in_order, FakeDrain::new());
+        let (sink, mut flow) = flow(&desk, 4, 4, order, FakeDrain::new());
         let mut executor = executor();
         assert!(
             executor
@@ -65,7 +68,7 @@ fn outputs_come_in_the_order_of_items_or_as_they_are_done() {
         for (item, expected) in done.into_iter().zip(expected) {
             desk.finish(item);
             drop(executor.run_until_stalled(flow.as_mut()));
-            assert_eq!(sink.items(), expected, "in order: {in_order}");
+            assert_eq!(sink.items(), expected, "{order:?}");
         }
         assert_eq!((desk.alive(), sink.end().is_some()), (0, true));
     }
@@ -75,7 +78,7 @@ fn outputs_come_in_the_order_of_items_or_as_they_are_done() {
 fn no_more_are_in_flight_than_are_allowed_and_one_unless_said() {
     for futures in [1, 3] {
         let desk = Desk::default();
-        let (sink, mut flow) = flow(&desk, 9, futures, true, FakeDrain::new());
+        let (sink, mut flow) = flow(&desk, 9, futures, Order::OfItems, FakeDrain::new());
         let mut executor = executor();
         for item in 0..9 {
             assert!(
@@ -93,9 +96,9 @@ fn no_more_are_in_flight_than_are_allowed_and_one_unless_said() {
 
 #[test]
 fn only_a_future_that_was_woken_is_polled_again() {
-    for in_order in [true, false] {
+    for order in Order::BOTH {
         let desk = Desk::default();
-        let (_sink, mut flow) = flow(&desk, 3, 3, in_order, FakeDrain::new());
+        let (_sink, mut flow) = flow(&desk, 3, 3, order, FakeDrain::new());
         let mut executor = executor();
         drop(executor.run_until_stalled(flow.as_mut()));
         assert_eq!(desk.polls(), [1, 1, 1]);
@@ -117,7 +120,7 @@ fn only_a_future_that_was_woken_is_polled_again() {
 #[test]
 fn a_late_wake_of_a_future_that_is_gone_harms_nobody() {
     let desk = Desk::default();
-    let (sink, mut flow) = flow(&desk, 3, 1, true, FakeDrain::new());
+    let (sink, mut flow) = flow(&desk, 3, 1, Order::OfItems, FakeDrain::new());
     let mut executor = executor();
     drop(executor.run_until_stalled(flow.as_mut()));
     let late = desk.waker(0);
@@ -140,9 +143,9 @@ fn a_late_wake_of_a_future_that_is_gone_harms_nobody() {
 
 #[test]
 fn futures_go_on_while_downstream_is_not_ready_and_their_outputs_are_held() {
-    for in_order in [true, false] {
+    for order in Order::BOTH {
         let desk = Desk::default();
-        let (sink, mut flow) = flow(&desk, 9, 3, in_order, FakeDrain::new().by_hand());
+        let (sink, mut flow) = flow(&desk, 9, 3, order, FakeDrain::new().by_hand());
         let mut executor = executor();
         drop(executor.run_until_stalled(flow.as_mut()));
         assert_eq!(desk.alive(), 3);
@@ -150,7 +153,7 @@ fn futures_go_on_while_downstream_is_not_ready_and_their_outputs_are_held() {
             desk.finish(item);
         }
         drop(executor.run_until_stalled(flow.as_mut()));
-        assert_eq!(desk.polls()[..4], [2, 2, 2, 0], "in order: {in_order}");
+        assert_eq!(desk.polls()[..4], [2, 2, 2, 0], "{order:?}");
         assert_eq!((desk.alive(), sink.count()), (0, 0));
         for allowed in 1..=9 {
             sink.allow(1);
@@ -162,9 +165,12 @@ fn futures_go_on_while_downstream_is_not_ready_and_their_outputs_are_held() {
 
 #[test]
 fn a_future_that_never_comes_holds_up_those_behind_it_only_in_order() {
-    for (in_order, expected) in [(true, vec![0]), (false, vec![0, 2, 3, 4])] {
+    for (order, expected) in [
+        (Order::OfItems, vec![0]),
+        (Order::OfOutputs, vec![0, 2, 3, 4]),
+    ] {
         let desk = Desk::with_done([0, 2, 3, 4]);
-        let (sink, mut flow) = flow(&desk, 5, 2, in_order, FakeDrain::new());
+        let (sink, mut flow) = flow(&desk, 5, 2, order, FakeDrain::new());
         drop(executor().run_until_stalled(flow.as_mut()));
         assert_eq!(sink.items(), expected);
     }
@@ -173,7 +179,7 @@ fn a_future_that_never_comes_holds_up_those_behind_it_only_in_order() {
 #[test]
 fn futures_of_one_key_run_one_after_another_and_of_others_meanwhile() {
     // Keys of 0..6: 0, 1, 0, 1, 0, 1.
-    for in_order in [true, false] {
+    for order in Order::BOTH {
         let desk = Desk::default();
         let calls = desk.clone();
         let drain = FakeDrain::new();
@@ -181,7 +187,7 @@ fn futures_of_one_key_run_one_after_another_and_of_others_meanwhile() {
         let then = stages::then(move |item| calls.call(item))
             .by_key(|item| item % 2)
             .at_most(most(5));
-        let then = if in_order { then } else { then.unordered() };
+        let then = order.of(then);
         let mut flow = Box::pin(
             FakeFount::new(0..6)
                 .through(then)
@@ -196,7 +202,7 @@ fn futures_of_one_key_run_one_after_another_and_of_others_meanwhile() {
                 .collect();
             assert_eq!(running, alive, "after {item}");
             let delivered = sink.items();
-            let in_place = if in_order {
+            let in_place = if order == Order::OfItems {
                 (0..delivered.len()).collect::<Vec<_>>()
             } else {
                 items.to_vec()

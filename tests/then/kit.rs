@@ -6,6 +6,26 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use tubes::stages::Then;
+
+/// In which order outputs are to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    OfItems,
+    OfOutputs,
+}
+
+impl Order {
+    pub(super) const BOTH: [Self; 2] = [Self::OfItems, Self::OfOutputs];
+
+    pub(super) fn of<F, Fut: Future, K>(self, then: Then<F, Fut, K>) -> Then<F, Fut, K> {
+        match self {
+            Self::OfItems => then,
+            Self::OfOutputs => then.unordered(),
+        }
+    }
+}
+
 /// Sees to the calls for items 0, 1, 2, ..
 #[derive(Clone, Default)]
 pub(super) struct Desk(Arc<Mutex<Vec<Entry>>>);

@@ -4,7 +4,7 @@ use proptest::prelude::{ProptestConfig, any};
 use tubes::testing::{Executor, FakeDrain, FakeFount, Gate, Schedule};
 use tubes::{Fount, stages};
 
-use super::kit::most;
+use super::kit::{Order, most};
 
 /// Passes so many gates of the schedule, then is done.
 async fn hesitate(gates: Vec<Gate>) {
@@ -19,7 +19,7 @@ fn run(
     schedule: &Schedule,
     items: u32,
     futures: usize,
-    is_in_order: bool,
+    order: Order,
     keys: u32,
 ) -> (Vec<u32>, Vec<(u32, bool)>) {
     let log = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
@@ -40,7 +40,7 @@ fn run(
     let drain = FakeDrain::new().scheduled(schedule);
     let (sink, source) = (drain.handle(), FakeFount::new(0..items).scheduled(schedule));
     let then = stages::then(call).at_most(most(futures));
-    let then = if is_in_order { then } else { then.unordered() };
+    let then = order.of(then);
     let mut executor = Executor::new(schedule);
     if keys == 0 {
         executor.run(source.through(then).flow_to(drain))
@@ -57,16 +57,16 @@ proptest::proptest! {
 
     #[test]
     fn whatever_hesitates_everything_comes_once_in_order_within_the_bound(
-        seed in any::<u64>(), items in 0..40_u32, futures in 1..9_usize, way in 0..2, keys in 0..4_u32,
+        seed in any::<u64>(), items in 0..40_u32, futures in 1..9_usize, way in 0..2_usize, keys in 0..4_u32,
     ) {
-        let is_in_order = way == 0;
+        let order = Order::BOTH[way];
         let schedule = Schedule::seeded(seed);
-        let (mut out, log) = run(&schedule, items, futures, is_in_order, keys);
+        let (mut out, log) = run(&schedule, items, futures, order, keys);
         // Of one key, in order, in any way.
         for key in 0..keys {
             assert!(out.iter().filter(|item| *item % keys == key).is_sorted());
         }
-        if !is_in_order {
+        if order == Order::OfOutputs {
             out.sort_unstable();
         }
         assert_eq!(out, (0..items).collect::<Vec<_>>());

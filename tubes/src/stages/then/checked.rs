@@ -39,7 +39,7 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use tubes::{Fount, Kind, drains, founts, stages};
+/// use tubes::{Fount, drains, founts, stages};
 ///
 /// async fn parse(word: &str) -> Result<u32, std::num::ParseIntError> {
 ///     word.parse()

@@ -55,6 +55,12 @@ impl<'a, F, Fut: Future, K, D> Direct<'a, F, Fut, K, D> {
     pub(super) fn halt(&self) -> Halt {
         self.halt
     }
+
+    /// A call has to wait.
+    fn parked(&self) -> Halt {
+        let goes_on = self.calls.is_direct() && !self.calls.is_full();
+        Halt::unless_spent(if goes_on { Halt::No } else { Halt::Parked })
+    }
 }
 
 impl<'a, F, Fut: Future, K> Filing<'a, F, Fut, K> {
@@ -76,15 +82,9 @@ impl<'a, F, Fut: Future, K> Filing<'a, F, Fut, K> {
 }
 
 impl Halt {
-    /// A call has to wait: that was worth a unit.
-    fn parked<F, Fut: Future, K>(calls: &Calls<F, Fut, K>, is_way_free: bool) -> Self {
-        if !budget::spend() {
-            Self::Spent
-        } else if is_way_free && !calls.is_full() {
-            Self::No
-        } else {
-            Self::Parked
-        }
+    /// A call has to wait: that was worth a unit. Goes on like this, if one is left.
+    fn unless_spent(on: Self) -> Self {
+        if budget::spend() { on } else { Self::Spent }
     }
 }
 
@@ -111,7 +111,7 @@ where
         if let Some(output) = self.calls.begin(item) {
             return self.drain.as_mut().receive(output);
         }
-        self.halt = Halt::parked(self.calls, self.calls.is_direct());
+        self.halt = self.parked();
         Ok(())
     }
 
@@ -135,7 +135,7 @@ where
                 return intake;
             }
             this.calls.park();
-            this.halt = Halt::parked(this.calls, this.calls.is_direct());
+            this.halt = this.parked();
             if let Intake::Blocked | Intake::Spent | Intake::Refused(_) = intake {
                 return intake;
             }
@@ -183,7 +183,7 @@ where
         if let Some(output) = self.calls.begin(item) {
             self.calls.file(output);
         } else {
-            self.halt = Halt::parked(self.calls, true);
+            self.halt = Halt::unless_spent(Halt::No);
         }
         Ok(())
     }

@@ -136,7 +136,7 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
     /// use std::num::NonZeroUsize;
     /// use tubes::{Fount, drains, founts, stages};
     ///
-    /// async fn store((account, amount): (u8, i64)) -> i64 {
+    /// async fn store((_account, amount): (u8, i64)) -> i64 {
     ///     amount
     /// }
     ///

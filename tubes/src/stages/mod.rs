@@ -40,8 +40,8 @@ mod retry_item;
 mod supervise;
 mod take;
 mod taking;
-mod timed;
 mod then;
+mod timed;
 mod try_map;
 mod until;
 mod weigh;
@@ -61,11 +61,11 @@ pub use retry::{Retry, retry};
 pub use retry_item::{RetryItem, retry_item};
 pub use supervise::{Decision, Supervise, supervise};
 pub use take::{Take, take};
+pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use timed::{
     ChunksWithin, Debounce, KeepAlive, Throttle, TimedOut, Timeout, Wait, chunks_within, debounce,
     keep_alive, throttle, timeout_downstream, timeout_first, timeout_idle, timeout_whole,
 };
-pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use try_map::{TryMap, try_map};
 pub use until::{Until, until};
 pub use weigh::{Each, Weigh};

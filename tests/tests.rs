@@ -26,6 +26,8 @@ mod stopping;
 mod control;
 // Channels under wakers that come back into them.
 mod channels;
+// From one task to another: bounds, ends, panics, drops, order.
+mod boundary;
 // A task for each item: closures and runtimes that panic, and who hears of a failure.
 mod spawning;
 // Pipes as a whole: a thousand stages, names, places, what `Debug` shows.

@@ -16,3 +16,5 @@ mod timed;
 mod ahead;
 // Futures for items: ready, napping, failing, by key.
 mod then;
+// Boundaries: both ends, a part of a pipe on a task of its own.
+mod boundary;

@@ -54,6 +54,7 @@
 //! | pause a flow, or end it, from outside | [`valve()`], [`stages::kill_switch`], [`stages::until`] |
 //! | try again | [`stages::retry`], [`founts::restart`], [`stages::supervise`] |
 //! | talk to one peer | [`Flow`], `net::connect` |
+//! | cross from one task to another | `stages::spawned`, [`boundary`] |
 //! | write a tube of your own | [`Tube`]: one method, usually |
 //! | write a stage that waits | [`stage`] |
 //! | test your own founts and drains | `testing` (feature `testing`) |
@@ -69,6 +70,7 @@
 
 mod alarm;
 mod backoff;
+pub mod boundary;
 mod bridge;
 pub mod budget;
 pub mod clock;

@@ -1,11 +1,13 @@
 //! Tasks of tokio.
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::drains::{Spawn, spawn_on};
 use crate::error::BoxError;
 use crate::runtime::{BoxTask, Spawner, Task};
+use crate::stages::{Spawned, spawned_on};
 
 /// A drain that runs `f(item)` as a task of its own for each item: [`spawn_on`] with tasks of
 /// the tokio runtime that the flow runs on.
@@ -36,6 +38,36 @@ where
     E: Into<BoxError>,
 {
     spawn_on(Arc::new(Tokio), f)
+}
+
+/// A stage that runs what is in front of it as a task of its own: [`spawned_on`] with a task of the
+/// tokio runtime that the flow runs on.
+///
+/// # Flow control, stopping, errors
+///
+/// As [`spawned_on`]: at most `bound` items are between the two tasks.
+///
+/// # Panics
+///
+/// When it is first pulled outside a tokio runtime.
+///
+/// # Examples
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use tubes::{Error, Fount, drains, founts, stages};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let sum = founts::iter(0..1000)
+///     .map(|n| n * n)
+///     .through(stages::spawned(NonZeroUsize::new(64).unwrap()))
+///     .flow_to(drains::fold(0, |sum, n| sum + n))
+///     .await?;
+/// assert_eq!(sum, 332_833_500);
+/// # Ok::<_, Error>(()) }).unwrap();
+/// ```
+pub fn spawned<T>(bound: NonZeroUsize) -> Spawned<T> {
+    spawned_on(Arc::new(Tokio), bound)
 }
 
 #[derive(Debug)]

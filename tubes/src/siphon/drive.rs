@@ -67,6 +67,16 @@ where
         }
     }
 
+    /// The fount, for who stops it before it flows.
+    pub(crate) fn fount(self: Pin<&mut Self>) -> Pin<&mut F> {
+        self.project().fount
+    }
+
+    /// The drain, for who ends it in the middle of a flow that is not polled again.
+    pub(crate) fn drain(self: Pin<&mut Self>) -> Pin<&mut D> {
+        self.project().drain
+    }
+
     /// Flows, until the flow has ended; then says why.
     #[inline]
     fn poll_ended(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reason> {

@@ -13,6 +13,7 @@
 //! | [`finally`] | the same item, and a call at the end | none |
 //! | [`kill_switch`] | the same item, until a switch is thrown | none |
 //! | [`then()`], [`try_then`] | what a future makes of it, at most so many at once | the futures in flight |
+//! | `spawned` (feature `tokio`), [`spawned_on`] | the same item, from a task of its own | what waits between the tasks |
 //! | [`until`] | the same item, until a future is ready | the future |
 //! | [`buffer`] | the same item | items, up to a bound, ahead of downstream |
 //! | [`buffer_dropping`], [`buffer_failing`] | the same item, or a gap or a failure when full | as `buffer` |
@@ -28,6 +29,7 @@
 
 mod ahead;
 mod attempts;
+mod crossed;
 mod filter;
 mod filter_map;
 mod finally;
@@ -38,6 +40,7 @@ mod map;
 mod retry;
 mod retry_item;
 mod supervise;
+mod spawned;
 mod take;
 mod taking;
 mod then;
@@ -50,6 +53,9 @@ pub use ahead::{
     Batch, Buffer, BufferDropping, BufferFailing, Conflate, Dropping, batch, buffer,
     buffer_dropping, buffer_failing, conflate,
 };
+#[cfg(feature = "tokio")]
+pub use crate::bridge::runtime::spawned;
+pub use crossed::Crossed;
 pub use filter::{Filter, filter};
 pub use filter_map::{FilterMap, filter_map};
 pub use finally::{Finally, finally};
@@ -60,6 +66,7 @@ pub use map::{Map, map};
 pub use retry::{Retry, retry};
 pub use retry_item::{RetryItem, retry_item};
 pub use supervise::{Decision, Supervise, supervise};
+pub use spawned::{Spawned, spawned_on};
 pub use take::{Take, take};
 pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use timed::{

@@ -39,8 +39,8 @@ mod kill_switch;
 mod map;
 mod retry;
 mod retry_item;
-mod supervise;
 mod spawned;
+mod supervise;
 mod take;
 mod taking;
 mod then;
@@ -49,12 +49,12 @@ mod try_map;
 mod until;
 mod weigh;
 
+#[cfg(feature = "tokio")]
+pub use crate::bridge::runtime::spawned;
 pub use ahead::{
     Batch, Buffer, BufferDropping, BufferFailing, Conflate, Dropping, batch, buffer,
     buffer_dropping, buffer_failing, conflate,
 };
-#[cfg(feature = "tokio")]
-pub use crate::bridge::runtime::spawned;
 pub use crossed::Crossed;
 pub use filter::{Filter, filter};
 pub use filter_map::{FilterMap, filter_map};
@@ -65,8 +65,8 @@ pub use kill_switch::{KillSwitch, KillSwitchStage, kill_switch};
 pub use map::{Map, map};
 pub use retry::{Retry, retry};
 pub use retry_item::{RetryItem, retry_item};
-pub use supervise::{Decision, Supervise, supervise};
 pub use spawned::{Spawned, spawned_on};
+pub use supervise::{Decision, Supervise, supervise};
 pub use take::{Take, take};
 pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use timed::{

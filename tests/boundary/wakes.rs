@@ -148,13 +148,13 @@ fn a_waker_may_come_back_into_the_boundary_when_it_is_woken_or_dropped() {
 
 #[test]
 fn items_whose_drop_comes_back_find_the_boundary_free() {
-    struct Curious(Option<Arc<Mutex<Option<Entry<Curious>>>>>);
+    struct Curious(Option<Arc<Mutex<Option<Entry<Self>>>>>);
     impl Drop for Curious {
         fn drop(&mut self) {
             if let Some(entry) = self.0.take()
                 && let Some(entry) = &mut *entry.lock().unwrap()
             {
-                assert!(!offer(entry, Curious(None), &mut cx()));
+                assert!(!offer(entry, Self(None), &mut cx()));
             }
         }
     }

@@ -172,9 +172,11 @@ async fn joined<P: Place + 'static>(
 
 /// An exit that is fed whenever it is polled.
 struct Fed<P: Place> {
-    feed: Option<Pin<Box<dyn Future<Output = Result<(), Error>>>>>,
+    feed: Option<Feed>,
     exit: Exit<u32, P>,
 }
+
+type Feed = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
 impl<P: Place + 'static> Fed<P> {
     fn new((entry, exit): (Entry<u32, P>, Exit<u32, P>)) -> Self {

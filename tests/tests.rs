@@ -24,6 +24,8 @@ mod breaking;
 mod stopping;
 // Flows held, ended, begun again: valves, switches, what is tried again, what is done at the end.
 mod control;
+// Many founts as one: who comes when, who hears of an end, who never starves.
+mod fanning_in;
 // Channels under wakers that come back into them.
 mod channels;
 // From one task to another: bounds, ends, panics, drops, order.
@@ -36,8 +38,6 @@ mod pipes;
 mod allocations;
 // What must not compile, and what the compiler says of it.
 mod refusals;
-// A future for each item: by hand, in order and not, failing, panicking, dropped.
-mod then;
 // Real sockets: the only file that has any.
 mod interop;
 

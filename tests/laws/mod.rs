@@ -4,6 +4,8 @@
 mod kit;
 // Founts, channels among them, and items pulled by hand.
 mod founts;
+// Many founts as one.
+mod fan_in;
 // Stages and the sugar for them, tubes that frame among them.
 mod stages;
 // What pauses, ends, restarts and retries.

@@ -50,6 +50,7 @@
 //! |---|---|
 //! | get items | [`founts`], `io::read`, `net::listen` |
 //! | change them | [`stages`], [`framing`], [`Fount::map`] and its neighbours |
+//! | join many flows | [`fan`] |
 //! | use them up | [`drains`], `io::write` |
 //! | pause a flow, or end it, from outside | [`valve()`], [`stages::kill_switch`], [`stages::until`] |
 //! | try again | [`stages::retry`], [`founts::restart`], [`stages::supervise`] |
@@ -77,6 +78,7 @@ pub mod clock;
 mod drain;
 pub mod drains;
 mod error;
+pub mod fan;
 mod flag;
 mod flow;
 mod fount;

@@ -76,6 +76,16 @@ impl Reason {
             _ => self,
         }
     }
+
+    /// What two ends of one thing are together: the first failure; else `Enough`, if one of them
+    /// was; else `Finished`.
+    #[must_use]
+    pub(crate) fn joined(self, later: Self) -> Self {
+        match (&self, &later) {
+            (Self::Finished, _) | (Self::Enough, Self::Failed(_)) => later,
+            (Self::Enough | Self::Failed(_), _) => self,
+        }
+    }
 }
 
 impl From<Error> for Reason {

@@ -43,6 +43,12 @@ impl<'a, 'cx, 'w, D> Ration<'a, 'cx, 'w, D> {
     pub(crate) fn waits(&self) -> Waits {
         self.waits
     }
+
+    /// How many items are left of it.
+    #[inline]
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
 }
 
 impl<Item, D: Drain<Item>> Drain<Item> for Ration<'_, '_, '_, D> {

@@ -22,25 +22,26 @@ where
             self.joined(&schedule, &Reason::Finished, FakeDrain::new().by_hand());
         let mut executor = self.plan.executor(&schedule);
         for allowed in 1.. {
+            let moved = source.progress();
             if executor
                 .run_until_stalled(flow.as_mut())
                 .is_ready()
             {
                 return;
             }
-            let before = (source.pulled(), source.progress(), executor.wakes());
+            let before = (source.pulled(), executor.wakes());
             poke(&schedule, &mut executor, flow.as_mut());
             if source.pulled() != before.0 {
                 schedule.broken(1, "the source was pulled while the drain was not ready");
             }
-            if source.progress() == before.1 && source.said().is_none() && source.stops().is_empty()
-            {
+            // Once is enough: who has many sources asks again those that have woken it.
+            if source.progress() == moved && source.said().is_none() && source.stops().is_empty() {
                 schedule.broken(
                     4,
                     "no `poll_progress` upstream while the drain was not ready",
                 );
             }
-            if executor.wakes() != before.2 {
+            if executor.wakes() != before.1 {
                 schedule.broken(5, "a wake while the drain was not ready");
             }
             if allowed > self.plan.expected.len() + 2 {

@@ -1,0 +1,10 @@
+//! Many founts as one: who comes when, who hears of an end, who never starves.
+
+// What is delivered, under random scheduling, and dropped at every poll.
+mod delivering;
+// Who hears of an end.
+mod ending;
+// Founts that come and go.
+mod sets;
+// Who gets how much, and who is asked.
+mod sharing;

@@ -38,6 +38,8 @@ mod pipes;
 mod allocations;
 // What must not compile, and what the compiler says of it.
 mod refusals;
+// A future for each item: by hand, in order and not, failing, panicking, dropped.
+mod then;
 // Real sockets: the only file that has any.
 mod interop;
 

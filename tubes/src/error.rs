@@ -124,6 +124,11 @@ impl Error {
         Self::from_parts(self.kind(), stage, self.cause.place, Some(source.into()))
     }
 
+    /// Whether it is this very error, or a clone of it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cause, &other.cause)
+    }
+
     /// Whose fault it was.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -57,11 +57,16 @@ impl<U: Fount, P: Pump<U>> Pumped<U, P> {
     #[cold]
     fn ended(self: Pin<&mut Self>, reason: Reason) -> Reason {
         let mut this = self.project();
-        let has_failed = this
+        // A stage that works ahead may fail behind a failure of upstream that is not due yet.
+        let failure = this
             .upstream
             .ended()
-            .is_some_and(|end| !end.is_clean());
-        let reason = if has_failed {
+            .and_then(Reason::error);
+        let is_from_above = reason
+            .error()
+            .zip(failure)
+            .is_some_and(|(own, above)| own.is_same(above));
+        let reason = if is_from_above {
             reason
         } else {
             this.label

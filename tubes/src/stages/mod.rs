@@ -43,6 +43,7 @@ mod spawned;
 mod supervise;
 mod take;
 mod taking;
+mod then;
 mod timed;
 mod try_map;
 mod until;
@@ -67,6 +68,7 @@ pub use retry_item::{RetryItem, retry_item};
 pub use spawned::{Spawned, spawned_on};
 pub use supervise::{Decision, Supervise, supervise};
 pub use take::{Take, take};
+pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use timed::{
     ChunksWithin, Debounce, KeepAlive, Throttle, TimedOut, Timeout, Wait, chunks_within, debounce,
     keep_alive, throttle, timeout_downstream, timeout_first, timeout_idle, timeout_whole,

@@ -28,7 +28,7 @@ const TUBES: Plan = Plan {
             "lossy",
         ],
         &["reason", "series", "wakes", "alarm", "flag"],
-        &["tube", "drain"],
+        &["tube", "drain", "lease"],
         &["fount"],
         &["upstream"],
         &["pump"],

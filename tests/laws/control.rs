@@ -299,6 +299,55 @@ fn a_resource_keeps_the_laws_and_is_released_once() {
     ));
 }
 
+#[test]
+fn a_stage_with_a_resource_keeps_the_laws_and_releases_it_once() {
+    let (acquired, released) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    for fatal in [99, 5, 3] {
+        let counts = (Rc::clone(&acquired), Rc::clone(&released));
+        let attach = move |f: FakeFount<u32>| {
+            let (acquired, released) = counts.clone();
+            let acquire = async move {
+                pending_once().await;
+                acquired.set(acquired.get() + 1);
+                Ok((released, 0))
+            };
+            let map = move |held: &mut (Rc<Cell<u32>>, u32), n| {
+                if n == fatal {
+                    return Err("no such row".into());
+                }
+                held.1 += n;
+                Ok(held.1)
+            };
+            f.through(stages::map_with_resource(acquire, map, |held, _reason| {
+                held.0.set(held.0.get() + 1);
+                async {
+                    pending_once().await;
+                    Ok(())
+                }
+            }))
+        };
+        let sums: Vec<u32> = INPUT
+            .iter()
+            .take_while(|n| **n != fatal)
+            .scan(0, |sum, n| {
+                *sum += n;
+                Some(*sum)
+            })
+            .collect();
+        let suite = laws::stage(attach, input(), sums);
+        if fatal == 99 {
+            suite.check();
+        } else {
+            suite
+                .ending(Error::user("no such row").at("map_with_resource"))
+                .seeds(0..30)
+                .check();
+        }
+    }
+    assert!(acquired.get() > 500);
+    assert_eq!(acquired, released);
+}
+
 async fn pending_once() {
     let mut has_waited = false;
     poll_fn(|cx| {

@@ -84,6 +84,7 @@ mod flow;
 mod fount;
 pub mod founts;
 pub mod framing;
+mod lease;
 #[cfg(all(test, loom))]
 mod loom_support;
 mod lossy;

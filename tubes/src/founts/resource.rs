@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
-use pin_project::{pin_project, pinned_drop};
+use pin_project::pin_project;
 
 use crate::drain::Drain;
-use crate::error::{BoxError, Error, Kind};
+use crate::error::BoxError;
 use crate::fount::{Fount, Run};
+use crate::lease::{Lease, Life};
 use crate::reason::Reason;
 
 /// A fount together with something that has to be released behind it: a child process, a lease, a
@@ -23,7 +24,7 @@ use crate::reason::Reason;
 /// | the fount has ended, or failed | awaited before downstream hears the end; its failure makes a clean end a failure |
 /// | stopped | awaited while the flow comes to its end ([`poll_progress`](Fount::poll_progress)); nobody is left to hear its failure |
 /// | stopped while `acquire` is under way | not called: `acquire` is dropped |
-/// | dropped ([`Kind::Abandoned`], or [`Kind::Panicked`]) | polled once, then dropped: what it does without waiting is done |
+/// | dropped ([`Kind::Abandoned`](crate::Kind::Abandoned), or [`Panicked`](crate::Kind::Panicked)) | polled once, then dropped: what it does without waiting is done |
 ///
 /// # Flow control
 ///
@@ -68,12 +69,8 @@ where
     X: Future<Output = Result<(), BoxError>>,
 {
     Resource {
-        life: Life::New,
-        acquire: Some(acquire),
         fount: None,
-        release: Some(release),
-        held: None,
-        releasing: None,
+        lease: Lease::new(acquire, release),
     }
 }
 
@@ -81,42 +78,21 @@ where
 ///
 /// Its parameters are the two functions and what each of them makes: all of it lives in here,
 /// without a box.
-#[pin_project(PinnedDrop)]
+#[pin_project]
 #[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
 pub struct Resource<A, F, R, L, X>
 where
     L: FnOnce(R, Reason) -> X,
     X: Future<Output = Result<(), BoxError>>,
 {
-    life: Life,
-    /// Until it is done.
-    #[pin]
-    acquire: Option<A>,
-    /// From then on, until it has brought its end behind it.
+    /// From when it is acquired, until it has brought its end behind it. Dropped before the lease.
     #[pin]
     fount: Option<F>,
-    /// Until they are used for `releasing`.
-    release: Option<L>,
-    held: Option<R>,
     #[pin]
-    releasing: Option<X>,
+    lease: Lease<A, R, L, X>,
 }
 
-/// ```text
-/// New ──pulled──► Acquiring ──► Open ──ended──► Closing ──released──► Over
-///  │                  │           └──stopped──► Leaving ──released──► Over
-///  └─────stopped──────┴──────────────────────────────────────────────► Over
-/// ```
-enum Life {
-    New,
-    Acquiring,
-    Open,
-    /// The fount has ended, and the end is to be heard when all is released.
-    Closing(Reason),
-    /// Stopped: the end is known; all is to be released.
-    Leaving(Reason),
-    Over(Reason),
-}
+const NAME: &str = "resource";
 
 impl<A, F, R, L, X> Resource<A, F, R, L, X>
 where
@@ -128,46 +104,25 @@ where
     /// Acquires, if that is under way.
     fn poll_acquired(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        if let (Life::Acquiring, Some(acquire)) = (&*this.life, this.acquire.as_mut().as_pin_mut())
-        {
-            let acquired = ready!(acquire.poll(cx));
-            this.acquire.set(None);
-            *this.life = match acquired {
-                Ok((fount, held)) => {
-                    this.fount.set(Some(fount));
-                    *this.held = Some(held);
-                    Life::Open
-                }
-                Err(error) => Life::Over(Error::user(error).at("resource").into()),
-            };
+        let acquired = this
+            .lease
+            .poll_acquired(cx, |both| both, NAME);
+        if let Some(fount) = ready!(acquired) {
+            this.fount.set(Some(fount));
         }
         Poll::Ready(())
     }
 
-    /// Releases, if it is time; then it is over.
+    /// Releases behind the fount, if it is time; then it is over.
     fn poll_released(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let (Life::Closing(reason) | Life::Leaving(reason)) = &*this.life else {
-            return Poll::Ready(());
-        };
-        if let Some(fount) = this.fount.as_mut().as_pin_mut() {
+        if let (Life::Closing(_) | Life::Leaving(_), Some(fount)) =
+            (this.lease.life(), this.fount.as_mut().as_pin_mut())
+        {
             ready!(fount.poll_progress(cx));
             this.fount.set(None);
         }
-        if let (Some(held), Some(release)) = (this.held.take(), this.release.take()) {
-            this.releasing
-                .set(Some(release(held, reason.clone())));
-        }
-        let mut end = reason.clone();
-        if let Some(releasing) = this.releasing.as_mut().as_pin_mut() {
-            let released = ready!(releasing.poll(cx));
-            this.releasing.set(None);
-            if let (Err(error), Life::Closing(_)) = (released, &*this.life) {
-                end = end.or_failure(Error::user(error).at("resource").into());
-            }
-        }
-        *this.life = Life::Over(end);
-        Poll::Ready(())
+        this.lease.poll_released(cx, NAME)
     }
 
     /// The fount, when it is open; the end, when it is over.
@@ -175,11 +130,9 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Pin<&mut F>, Reason>> {
-        if let Life::New = self.life {
-            *self.as_mut().project().life = Life::Acquiring;
-        }
+        self.as_mut().project().lease.begin();
         ready!(self.as_mut().poll_acquired(cx));
-        if let Life::Open = self.life {
+        if let Life::Open = self.lease.life() {
             let fount = self.project().fount.as_pin_mut();
             return Poll::Ready(fount.ok_or_else(Reason::abandoned));
         }
@@ -188,13 +141,10 @@ where
 
     /// The end, which is heard when all is released, if it is one of the fount's own.
     fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reason> {
-        if let Life::Closing(_) = self.life {
+        if let Life::Closing(_) = self.lease.life() {
             ready!(self.as_mut().poll_released(cx));
         }
-        Poll::Ready(match &self.life {
-            Life::Closing(reason) | Life::Leaving(reason) | Life::Over(reason) => reason.clone(),
-            Life::New | Life::Acquiring | Life::Open => Reason::abandoned(),
-        })
+        self.project().lease.poll_end(cx, NAME)
     }
 }
 
@@ -212,7 +162,10 @@ where
         match ready!(fount.poll_next(cx)) {
             Ok(item) => Poll::Ready(Ok(item)),
             Err(reason) => {
-                *self.as_mut().project().life = Life::Closing(reason);
+                self.as_mut()
+                    .project()
+                    .lease
+                    .ended(reason);
                 self.poll_end(cx).map(Err)
             }
         }
@@ -220,7 +173,7 @@ where
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         ready!(self.as_mut().poll_acquired(cx));
-        if let Life::Open = self.life {
+        if let Life::Open = self.lease.life() {
             let fount = self.project().fount.as_pin_mut();
             return fount.map_or(Poll::Ready(()), |fount| fount.poll_progress(cx));
         }
@@ -231,7 +184,7 @@ where
     where
         D: Drain<F::Item>,
     {
-        if let Life::New | Life::Acquiring | Life::Closing(_) = self.life {
+        if let Life::New | Life::Acquiring | Life::Closing(_) = self.lease.life() {
             match drain.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(reason)) => return Run::Refused(reason),
@@ -247,7 +200,10 @@ where
         let Run::Ended(reason) = run else {
             return run;
         };
-        *self.as_mut().project().life = Life::Closing(reason);
+        self.as_mut()
+            .project()
+            .lease
+            .ended(reason);
         match self.poll_end(cx) {
             Poll::Ready(reason) => Run::Ended(reason),
             Poll::Pending => Run::Starved,
@@ -255,46 +211,11 @@ where
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
-        let mut this = self.project();
-        match &*this.life {
-            Life::New | Life::Acquiring => {
-                this.acquire.set(None);
-                *this.life = Life::Over(reason.clone());
-            }
-            Life::Open => {
-                if let Some(fount) = this.fount.as_pin_mut() {
-                    fount.stop(reason);
-                }
-                *this.life = Life::Leaving(reason.clone());
-            }
-            Life::Closing(first) => *this.life = Life::Leaving(first.clone()),
-            Life::Leaving(_) | Life::Over(_) => {}
+        let this = self.project();
+        if let (Life::Open, Some(fount)) = (this.lease.life(), this.fount.as_pin_mut()) {
+            fount.stop(reason);
         }
-    }
-}
-
-#[pinned_drop]
-impl<A, F, R, L, X> PinnedDrop for Resource<A, F, R, L, X>
-where
-    L: FnOnce(R, Reason) -> X,
-    X: Future<Output = Result<(), BoxError>>,
-{
-    fn drop(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        let (Some(held), Some(release)) = (this.held.take(), this.release.take()) else {
-            return;
-        };
-        let reason = match &*this.life {
-            Life::Closing(reason) | Life::Leaving(reason) | Life::Over(reason) => reason.clone(),
-            Life::New | Life::Acquiring | Life::Open if std::thread::panicking() => {
-                Error::new(Kind::Panicked).into()
-            }
-            Life::New | Life::Acquiring | Life::Open => Reason::abandoned(),
-        };
-        this.fount.set(None);
-        let released = std::pin::pin!(release(held, reason));
-        // Nobody can wait any more, and nobody is left to hear of a failure.
-        drop(released.poll(&mut Context::from_waker(Waker::noop())));
+        this.lease.stopped(reason);
     }
 }
 
@@ -304,7 +225,7 @@ where
     X: Future<Output = Result<(), BoxError>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.life, &self.fount) {
+        match (self.lease.life(), &self.fount) {
             (Life::Open, Some(fount)) => write!(f, "resource({fount:?})"),
             (Life::New | Life::Open, _) => f.write_str("resource"),
             (Life::Acquiring, _) => f.write_str("resource(acquiring)"),

@@ -28,12 +28,18 @@ pub(crate) struct Lane<T, D> {
 
 impl<T, D> Lane<T, D> {
     #[inline]
-    pub(super) fn new(tube: T, drain: D) -> Self {
+    pub(crate) fn new(tube: T, drain: D) -> Self {
         Self {
             tube,
             drain,
             life: Life::Holding,
         }
+    }
+
+    /// Whether it was the tube that has ended the run, after a refusal.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.life == Life::Over
     }
 }
 

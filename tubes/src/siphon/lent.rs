@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::reason::Reason;
 
 #[derive(Debug)]
-pub(crate) struct Lent<'a, D>(pub(super) Pin<&'a mut D>);
+pub(crate) struct Lent<'a, D>(pub(crate) Pin<&'a mut D>);
 
 impl<Item, D: Drain<Item>> Drain<Item> for Lent<'_, D> {
     type Output = D::Output;

@@ -7,6 +7,7 @@
 //! | [`flat_map`] | many, made one at a time | the iterator of the last item |
 //! | [`inspect`] | the same item | none |
 //! | [`take`] | the same item, so many times | a counter |
+//! | [`map_with_resource`] | one, by way of what is acquired before and released behind | what it holds |
 //! | [`retry`] | what an async call makes of it, tried again when it fails | the item |
 //! | [`retry_item`] | the same or the last failure, as a `Result` | the item |
 //! | [`supervise`] | what a tube makes of it; its failures are decided on | the tube |
@@ -37,6 +38,7 @@ mod flat_map;
 mod inspect;
 mod kill_switch;
 mod map;
+mod map_with_resource;
 mod retry;
 mod retry_item;
 mod spawned;
@@ -63,6 +65,7 @@ pub use flat_map::{FlatMap, flat_map};
 pub use inspect::{Inspect, inspect};
 pub use kill_switch::{KillSwitch, KillSwitchStage, kill_switch};
 pub use map::{Map, map};
+pub use map_with_resource::{MapWithResource, map_with_resource};
 pub use retry::{Retry, retry};
 pub use retry_item::{RetryItem, retry_item};
 pub use spawned::{Spawned, spawned_on};

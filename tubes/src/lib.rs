@@ -71,6 +71,7 @@
 
 mod alarm;
 mod backoff;
+mod bound;
 pub mod boundary;
 mod bridge;
 pub mod budget;
@@ -104,6 +105,7 @@ mod valve;
 mod wakes;
 
 pub use backoff::Backoff;
+pub use bound::bound;
 #[cfg(feature = "tokio")]
 pub use bridge::{io, net, time};
 pub use drain::{Drain, Intake};

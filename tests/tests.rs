@@ -26,6 +26,8 @@ mod stopping;
 mod control;
 // Many founts as one: who comes when, who hears of an end, who never starves.
 mod fanning_in;
+// One flow to many: drains of drains, out and in again, and branches in other tasks.
+mod fan_out;
 // Channels under wakers that come back into them.
 mod channels;
 // From one task to another: bounds, ends, panics, drops, order.

@@ -20,3 +20,5 @@ mod ahead;
 mod then;
 // Boundaries: both ends, a part of a pipe on a task of its own.
 mod boundary;
+// Junctions from one to many: drains of drains, tubes side by side, branches of a broadcast.
+mod fan_out;

@@ -64,6 +64,13 @@ pub enum Kind {
     },
     /// A wait was longer than its limit.
     Timeout,
+    /// The program: an item was for a branch that there is not.
+    NoBranch {
+        /// The number of the branch, counted from 0.
+        branch: usize,
+        /// How many branches there are.
+        branches: usize,
+    },
 }
 
 impl Error {
@@ -257,6 +264,12 @@ impl fmt::Display for Kind {
                 write!(f, "a {what} is longer than its limit of {limit}")
             }
             Self::Timeout => f.write_str("a wait was longer than its time limit"),
+            Self::NoBranch { branch, branches } => {
+                write!(
+                    f,
+                    "an item was for branch {branch} of {branches}, counted from 0"
+                )
+            }
         }
     }
 }

@@ -81,6 +81,7 @@ pub mod drains;
 mod error;
 pub mod fan;
 mod flag;
+pub mod fan;
 mod flow;
 mod fount;
 pub mod founts;

@@ -11,3 +11,39 @@ mod merging;
 pub use merging::{AddError, Refused, SetHandle};
 pub use merging::{Either, FlattenMerge, Merge, MergeSet};
 pub use merging::{flatten_merge, merge, merge_set, merge2};
+//! The shelf of junctions: one flow to many drains, and many founts to one flow.
+//!
+//! ```text
+//!            ┌─► drain          fount ─┐
+//!  fount ──► ┼─► drain          fount ─┼──► drain
+//!            └─► drain          fount ─┘
+//! ```
+//!
+//! Out of one flow, in the same task, into drains (a `Vec`, an array, or a pair of them):
+//!
+//! | junction | each item goes to | is ready when |
+//! |---|---|---|
+//! | [`to_all`] | every branch, cloned | all are |
+//! | [`balance`] | a branch that is ready, in turn | one is |
+//! | [`partition`] | the branch with its number | one is, and no item waits |
+//! | [`unzip`] | its two halves to two branches | both are |
+//! | [`thru`] | every branch, each of them a tube; and in again | as any tube |
+//!
+//! Out of one flow into other tasks:
+//!
+//! | junction | each item goes to | is ready when |
+//! |---|---|---|
+//! | [`broadcast`] | every branch there is, cloned | the slowest has room |
+
+mod broadcast;
+mod out;
+mod thru;
+
+pub use broadcast::{Branch, Broadcast, LossyBranch, Subscribers, broadcast};
+pub use out::{Balance, balance};
+pub use out::{Branches, IntoBranches, List, Many, Pair, Row, Shape};
+pub use out::{Isolated, Policy, Together};
+pub use out::{Partition, partition};
+pub use out::{ToAll, to_all};
+pub use out::{Unzip, unzip};
+pub use thru::{BoxTube, Thru, Tubes, boxed_tube, thru};

@@ -54,6 +54,7 @@
 //! | use them up | [`drains`], `io::write` |
 //! | pause a flow, or end it, from outside | [`valve()`], [`stages::kill_switch`], [`stages::until`] |
 //! | try again | [`stages::retry`], [`founts::restart`], [`stages::supervise`] |
+//! | send one flow to many | [`fan::to_all`], [`fan::balance`], [`fan::broadcast`] |
 //! | talk to one peer | [`Flow`], `net::connect` |
 //! | cross from one task to another | `stages::spawned`, [`boundary`] |
 //! | write a tube of your own | [`Tube`]: one method, usually |
@@ -82,6 +83,7 @@ mod error;
 pub mod fan;
 mod flag;
 pub mod fan;
+mod flag;
 mod flow;
 mod fount;
 pub mod founts;

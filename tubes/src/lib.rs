@@ -82,7 +82,6 @@ pub mod drains;
 mod error;
 pub mod fan;
 mod flag;
-pub mod fan;
 mod flag;
 mod flow;
 mod fount;

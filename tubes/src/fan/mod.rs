@@ -5,23 +5,8 @@
 //! | [`merge()`], [`merge2`] | as they come, fair or by weight |
 //! | [`merge_set`] | as they come, of founts that come and go |
 //! | [`flatten_merge`] | as they come, of a fount of founts |
-
-mod merging;
-
-pub use merging::{AddError, Refused, SetHandle};
-pub use merging::{Either, FlattenMerge, Merge, MergeSet};
-pub use merging::{flatten_merge, merge, merge_set, merge2};
-//! The shelf of junctions: one flow to many drains, and many founts to one flow.
 //!
-//! ```text
-//!            ┌─► drain          fount ─┐
-//!  fount ──► ┼─► drain          fount ─┼──► drain
-//!            └─► drain          fount ─┘
-//! ```
-//!
-//! Out of one flow, in the same task, into drains (a `Vec`, an array, or a pair of them):
-//!
-//! | junction | each item goes to | is ready when |
+//! | one flow to many, in one task | each item goes to | ready when |
 //! |---|---|---|
 //! | [`to_all`] | every branch, cloned | all are |
 //! | [`balance`] | a branch that is ready, in turn | one is |
@@ -29,17 +14,19 @@ pub use merging::{flatten_merge, merge, merge_set, merge2};
 //! | [`unzip`] | its two halves to two branches | both are |
 //! | [`thru`] | every branch, each of them a tube; and in again | as any tube |
 //!
-//! Out of one flow into other tasks:
-//!
-//! | junction | each item goes to | is ready when |
+//! | one flow to many tasks | each item goes to | ready when |
 //! |---|---|---|
-//! | [`broadcast`] | every branch there is, cloned | the slowest has room |
+//! | [`broadcast()`] | every branch there is, cloned | the slowest has room |
 
 mod broadcast;
+mod merging;
 mod out;
 mod thru;
 
 pub use broadcast::{Branch, Broadcast, LossyBranch, Subscribers, broadcast};
+pub use merging::{AddError, Refused, SetHandle};
+pub use merging::{Either, FlattenMerge, Merge, MergeSet};
+pub use merging::{flatten_merge, merge, merge_set, merge2};
 pub use out::{Balance, balance};
 pub use out::{Branches, IntoBranches, List, Many, Pair, Row, Shape};
 pub use out::{Isolated, Policy, Together};

@@ -82,7 +82,6 @@ pub mod drains;
 mod error;
 pub mod fan;
 mod flag;
-mod flag;
 mod flow;
 mod fount;
 pub mod founts;

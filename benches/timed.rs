@@ -15,7 +15,7 @@ use tubes::{Fount, drains, founts, stages};
 
 const ITEMS: u64 = 1_000_000;
 
-/// tokio-stream waits for each item at least a millisecond: a thousandth of them is enough.
+/// tokio-stream's throttle waits at least a millisecond for each item: a few are enough.
 const WAITING: u64 = 100;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -59,6 +59,16 @@ fn timed(c: &mut Criterion) {
         stages::throttle(most, Duration::from_secs(1)).cost(|_: &u64| 1)
     );
     tubes!(group, "buffer", stages::buffer(many));
+    group.bench_function("plain, boxed", |b| {
+        let runtime = runtime();
+        b.iter(|| {
+            let flow = founts::iter(0..black_box(ITEMS)).map(|n| n);
+            runtime.block_on(
+                flow.boxed()
+                    .flow_to(drains::fold(0, sum)),
+            )
+        });
+    });
     group.bench_function("timeout_idle, boxed", |b| {
         let runtime = runtime();
         b.iter(|| {

@@ -6,3 +6,5 @@ mod kit;
 mod timed;
 // Buffers and what else pulls while downstream is not ready.
 mod ahead;
+// How often they look at the clock, and what is left of them after a stop.
+mod sparing;

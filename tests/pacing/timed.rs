@@ -1,15 +1,11 @@
 //! Stages that look at a clock, which is moved by hand.
 
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-use tubes::clock::{Clock, Timer};
 use tubes::stages::{TimedOut, Wait};
 use tubes::testing::{Executor, FakeDrain, FakeFount, ManualClock, Schedule};
-use tubes::{Error, Fount, Kind, Reason, drains, founts, stages};
+use tubes::{Error, Fount, Kind, founts, stages};
 
 use super::kit::Do::{Allow, End, Fail, Pass, Pulled, Push};
 use super::kit::{Do, ms, play};
@@ -131,7 +127,7 @@ fn a_stuck_drain_is_ended_without_being_ready() {
 #[test]
 fn a_timeout_past_all_time_never_comes() {
     let flow = founts::iter([1])
-        .through(stages::timeout_whole(std::time::Duration::MAX).on(ManualClock::new()))
+        .through(stages::timeout_whole(Duration::MAX).on(ManualClock::new()))
         .flow_to(FakeDrain::new());
     assert!(
         Executor::new(&Schedule::eager())
@@ -360,106 +356,4 @@ fn an_interval_keeps_its_grid_and_skips_what_nobody_pulled() {
         (Pass(5), &[6]),
     ];
     assert!(play("not pulled", attach, steps).is_none());
-}
-
-/// A clock that counts how often it is looked at, and stands still.
-#[derive(Clone, Debug, Default)]
-struct Looked {
-    clock: ManualClock,
-    looks: Arc<AtomicU64>,
-}
-
-impl Clock for Looked {
-    fn now(&self) -> Instant {
-        self.looks
-            .fetch_add(1, Ordering::Relaxed);
-        self.clock.now()
-    }
-
-    fn wall(&self) -> SystemTime {
-        self.clock.wall()
-    }
-
-    fn timer(&self, at: Instant) -> Box<dyn Timer> {
-        self.clock.timer(at)
-    }
-}
-
-/// What a stage does to a million items: how often it looks at the clock.
-fn looks<F>(attach: impl FnOnce(founts::Iter<std::ops::Range<u64>>, Looked) -> F) -> u64
-where
-    F: Fount,
-{
-    let clock = Looked::default();
-    let flow = attach(founts::iter(0..1_000_000), clock.clone());
-    let flow = flow.flow_to(drains::null());
-    assert!(
-        Executor::new(&Schedule::eager())
-            .run(flow)
-            .is_ok()
-    );
-    clock.looks.load(Ordering::Relaxed)
-}
-
-#[test]
-fn the_clock_is_looked_at_once_a_run_not_once_an_item() {
-    let (hour, most) = (Duration::from_secs(3600), NonZeroU32::MAX);
-    let chunk = NonZeroUsize::new(64).unwrap();
-    // A poll moves up to 64 * 256 items: some 61 polls.
-    let most_looks = 200;
-    let found = [
-        looks(|f, clock| f.through(stages::timeout_first(hour).on(clock))),
-        looks(|f, clock| f.through(stages::timeout_idle(hour).on(clock))),
-        looks(|f, clock| f.through(stages::timeout_whole(hour).on(clock))),
-        looks(|f, clock| f.through(stages::timeout_downstream(hour).on(clock))),
-        looks(|f, clock| f.through(stages::throttle(most, hour).on(clock))),
-        looks(|f, clock| f.through(stages::keep_alive(hour, || 0).on(clock))),
-        looks(|f, clock| f.through(stages::debounce(hour).on(clock))),
-    ];
-    assert!(
-        found
-            .iter()
-            .all(|looks| *looks <= most_looks),
-        "{found:?}"
-    );
-    let chunks = looks(|f, clock| f.through(stages::chunks_within(chunk, hour).on(clock)));
-    assert!(chunks <= 2 * 1_000_000 / 64, "{chunks}");
-}
-
-#[test]
-fn what_a_stage_holds_for_a_time_goes_with_a_stop_or_a_drop() {
-    type Item = Arc<()>;
-    type Attach = fn(FakeFount<Item>, ManualClock) -> founts::LocalBoxFount<'static, Item>;
-    let attaches: [Attach; 2] = [
-        |f, clock| {
-            f.through(stages::debounce(ms(10)).on(clock))
-                .boxed_local()
-        },
-        |f, clock| {
-            let three = NonZeroUsize::new(3).unwrap();
-            let chunks = stages::chunks_within(three, ms(10)).on(clock);
-            f.through(chunks.weighing(9, |_: &Item| 1))
-                .flat_map(|chunk| chunk)
-                .boxed_local()
-        },
-    ];
-    for (number, attach) in attaches.into_iter().enumerate() {
-        let (item, clock) = (Item::default(), ManualClock::new());
-        let fount = FakeFount::new([Arc::clone(&item)]).open();
-        let mut fount = attach(fount, clock.clone());
-        let mut executor = Executor::new(&Schedule::eager());
-        let polled = executor.run_until_stalled(pin!(fount.next()));
-        if polled.is_pending() {
-            assert_eq!((clock.waiting(), Arc::strong_count(&item)), (1, 2));
-            fount.as_mut().stop(&Reason::Enough);
-        }
-        drop(polled);
-        assert_eq!(Arc::strong_count(&item), 1, "stage {number}");
-
-        let fount = FakeFount::new([Arc::clone(&item)]).open();
-        let mut flow = Box::pin(attach(fount, clock.clone()).flow_to(FakeDrain::new()));
-        let _ = executor.run_until_stalled(flow.as_mut());
-        drop(flow);
-        assert_eq!((clock.waiting(), Arc::strong_count(&item)), (0, 1));
-    }
 }

@@ -161,6 +161,11 @@ where
         }
     }
 
+    fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
+        upstream.stop(reason);
+        self.alarm = Alarm::default();
+    }
+
     fn kind(&self) -> &'static str {
         "keep_alive"
     }

@@ -268,6 +268,11 @@ impl<U: Fount, W: Weigh<U::Item>, C: Clock> Pump<U> for Throttle<W, C> {
         Run::Spent
     }
 
+    fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
+        upstream.stop(reason);
+        self.alarm = Alarm::default();
+    }
+
     fn kind(&self) -> &'static str {
         "throttle"
     }

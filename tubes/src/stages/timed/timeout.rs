@@ -355,6 +355,11 @@ impl<U: Fount, C: Clock> Pump<U> for Timeout<C> {
         }
     }
 
+    fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
+        upstream.stop(reason);
+        self.alarm = Alarm::default();
+    }
+
     fn kind(&self) -> &'static str {
         match self.wait {
             Wait::First => "timeout_first",

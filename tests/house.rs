@@ -28,7 +28,7 @@ const TUBES: Plan = Plan {
         &["pump"],
         &["flow"],
         &["siphon"],
-        &["valve", "boundary"],
+        &["valve", "boundary", "keyed"],
         &["founts", "drains", "framing"],
         &["stages", "fan", "divert"],
         &["bridge", "testing", "listener", "route"],

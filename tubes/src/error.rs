@@ -47,6 +47,8 @@ pub enum Kind {
     Abandoned,
     /// The program: a drain or a future was used again after it had given its output.
     UsedAfterEnd,
+    /// The program: an item names an address at which nobody is.
+    UnknownAddress,
     /// The program: a function of the user failed; `source()` has its error.
     User,
     /// The program: a function of the user panicked.
@@ -256,6 +258,7 @@ impl fmt::Display for Kind {
                 f.write_str("abandoned: an end was dropped without saying that it had finished")
             }
             Self::UsedAfterEnd => f.write_str("used again after its output was handed over"),
+            Self::UnknownAddress => f.write_str("an item names an address at which nobody is"),
             Self::User => f.write_str("a function of the user failed"),
             Self::Panicked => f.write_str("a function of the user panicked"),
             Self::Io(kind) => write!(f, "input or output failed: {kind}"),

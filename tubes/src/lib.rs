@@ -55,6 +55,7 @@
 //! | pause a flow, or end it, from outside | [`valve()`], [`stages::kill_switch`], [`stages::until`] |
 //! | try again | [`stages::retry`], [`founts::restart`], [`stages::supervise`] |
 //! | send one flow to many | [`fan::to_all`], [`fan::balance`], [`fan::broadcast`] |
+//! | send each to its address | [`route`] |
 //! | talk to one peer | [`Flow`], `net::connect` |
 //! | cross from one task to another | `stages::spawned`, [`boundary`] |
 //! | write a tube of your own | [`Tube`]: one method, usually |
@@ -89,9 +90,11 @@ pub mod framing;
 mod lease;
 #[cfg(all(test, loom))]
 mod loom_support;
+mod keyed;
 mod lossy;
 mod pump;
 mod reason;
+pub mod route;
 pub mod runtime;
 mod series;
 pub mod siphon;

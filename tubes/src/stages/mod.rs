@@ -5,6 +5,8 @@
 //! | [`map`], [`try_map`] | one | none |
 //! | [`filter`], [`filter_map`] | one or none | none |
 //! | [`flat_map`] | many, made one at a time | the iterator of the last item |
+//! | [`group_by`] | items by key: a fount of groups, each a fount | bounded queues, one a key |
+//! | [`per_key`] | what a tube for each key makes of it | a tube a key |
 //! | [`inspect`] | the same item | none |
 //! | [`take`] | the same item, so many times | a counter |
 //! | [`map_with_resource`] | one, by way of what is acquired before and released behind | what it holds |
@@ -35,6 +37,8 @@ mod filter;
 mod filter_map;
 mod finally;
 mod flat_map;
+mod group;
+mod group_by;
 mod inspect;
 mod kill_switch;
 mod map;
@@ -43,6 +47,7 @@ mod retry;
 mod retry_item;
 mod spawned;
 mod supervise;
+mod per_key;
 mod take;
 mod taking;
 mod then;
@@ -62,6 +67,8 @@ pub use filter::{Filter, filter};
 pub use filter_map::{FilterMap, filter_map};
 pub use finally::{Finally, finally};
 pub use flat_map::{FlatMap, flat_map};
+pub use group::{Group, Members};
+pub use group_by::{GroupBy, group_by};
 pub use inspect::{Inspect, inspect};
 pub use kill_switch::{KillSwitch, KillSwitchStage, kill_switch};
 pub use map::{Map, map};
@@ -70,6 +77,7 @@ pub use retry::{Retry, retry};
 pub use retry_item::{RetryItem, retry_item};
 pub use spawned::{Spawned, spawned_on};
 pub use supervise::{Decision, Supervise, supervise};
+pub use per_key::{PerKey, per_key};
 pub use take::{Take, take};
 pub use then::{ByKey, Keys, Then, TryThen, Unkeyed, then, try_then};
 pub use timed::{

@@ -16,6 +16,7 @@
 //! | [`FakeFount`], [`FakeDrain`] | the ends of a flow, by script or by hand; they hold others to the contract |
 //! | [`Schedule`], [`Gate`] | readiness at random, the same for the same seed |
 //! | [`Executor`] | runs a future with a waker that checks |
+//! | [`Census`] | whether everybody was told the end |
 //! | [`ManualClock`] | time that passes when you say so |
 //!
 //! # Examples
@@ -41,6 +42,7 @@
 //! # Ok::<_, tubes::Error>(())
 //! ```
 
+mod census;
 mod clock;
 mod executor;
 mod fake_drain;
@@ -50,7 +52,9 @@ mod fake_fount;
 mod fake_fount_handle;
 pub mod laws;
 mod schedule;
+mod watched;
 
+pub use census::Census;
 pub use clock::ManualClock;
 pub use executor::Executor;
 pub use fake_drain::{FakeDrain, Place};
@@ -58,3 +62,4 @@ pub use fake_drain_handle::FakeDrainHandle;
 pub use fake_fount::FakeFount;
 pub use fake_fount_handle::FakeFountHandle;
 pub use schedule::{Gate, Schedule};
+pub use watched::{Mark, WatchedDrain, WatchedFount};

@@ -32,6 +32,12 @@ mod fan_out;
 mod channels;
 // From one task to another: bounds, ends, panics, drops, order.
 mod boundary;
+// Routes by address: who waits, who is dropped, who hears the end, and what an item costs.
+mod routing;
+// Groups by key: who drives them, what waits, who is evicted.
+mod grouping;
+// The census of a test: who was told the end.
+mod census;
 // A task for each item: closures and runtimes that panic, and who hears of a failure.
 mod spawning;
 // Pipes as a whole: a thousand stages, names, places, what `Debug` shows.

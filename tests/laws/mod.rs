@@ -22,3 +22,5 @@ mod then;
 mod boundary;
 // Junctions from one to many: drains of drains, tubes side by side, branches of a broadcast.
 mod fan_out;
+// Routes, groups and tubes by key.
+mod keyed;

@@ -86,6 +86,12 @@ impl<K, T> Reader<K, T> {
                 break Run::Spent;
             }
             if self.chunk.is_empty() {
+                // Ready before pull, and before the end, too.
+                match drain.as_mut().poll_ready(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(reason)) => break Run::Refused(reason),
+                    Poll::Pending => break Run::Blocked,
+                }
                 let released = std::mem::take(&mut handed);
                 match self
                     .queues

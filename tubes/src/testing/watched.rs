@@ -20,11 +20,17 @@ pub struct WatchedFount<F> {
     #[pin]
     fount: F,
     line: Line,
+    /// It has said its end, or was stopped: it is not stopped again.
+    over: bool,
 }
 
 impl<F> WatchedFount<F> {
     pub(super) fn new(fount: F, line: Line) -> Self {
-        Self { fount, line }
+        Self {
+            fount,
+            line,
+            over: false,
+        }
     }
 }
 
@@ -35,6 +41,7 @@ impl<F: Fount> Fount for WatchedFount<F> {
         let this = self.project();
         let next = this.fount.poll_next(cx);
         if let Poll::Ready(Err(reason)) = &next {
+            *this.over = true;
             this.line.stopped(reason);
         }
         next
@@ -51,6 +58,7 @@ impl<F: Fount> Fount for WatchedFount<F> {
         let this = self.project();
         let run = this.fount.poll_flow(cx, drain);
         if let Run::Ended(reason) = &run {
+            *this.over = true;
             this.line.stopped(reason);
         }
         run
@@ -58,8 +66,10 @@ impl<F: Fount> Fount for WatchedFount<F> {
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
         let this = self.project();
-        this.line.stopped(reason);
-        this.fount.stop(reason);
+        if !std::mem::replace(this.over, true) {
+            this.line.stopped(reason);
+            this.fount.stop(reason);
+        }
     }
 }
 

@@ -1,0 +1,9 @@
+//! Routes: who waits for whom, what is dropped, who hears the end, and what an item costs.
+
+// Who waits, who is dropped, who leaves, who hears the end.
+mod ends;
+// Random keys and readers, against a plain table; bounds and costs.
+mod figures;
+mod kit;
+// Bounds, and what happens beyond them.
+mod waiting;

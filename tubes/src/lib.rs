@@ -88,9 +88,9 @@ mod fount;
 pub mod founts;
 pub mod framing;
 mod lease;
+mod keyed;
 #[cfg(all(test, loom))]
 mod loom_support;
-mod keyed;
 mod lossy;
 mod pump;
 mod reason;

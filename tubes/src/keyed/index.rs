@@ -57,7 +57,13 @@ impl<K, V> Index<K, V> {
 
     #[inline]
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut V> {
-        Some(&mut self.entries.get_mut(place)?.as_mut()?.value)
+        Some(
+            &mut self
+                .entries
+                .get_mut(place)?
+                .as_mut()?
+                .value,
+        )
     }
 
     /// The place that was not used for longest.

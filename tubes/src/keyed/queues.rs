@@ -296,15 +296,14 @@ fn end_of<K, T>(state: &mut State<K, T>, number: usize) -> Option<Reason> {
 mod loom {
     use std::future::poll_fn;
     use std::num::NonZeroUsize;
-    use std::pin::Pin;
     use std::sync::Arc;
     use std::task::{Context, Poll};
 
     use super::{Full, MayEvict, Offered, Queues, Reader};
     use crate::drains;
-    use crate::fount::{Fount, Run};
-    use crate::lossy::Lossy;
+    use crate::fount::Run;
     use crate::loom_support::{block_on, check};
+    use crate::lossy::Lossy;
     use crate::reason::Reason;
 
     type Small = Queues<u8, u8>;
@@ -385,7 +384,11 @@ mod loom {
             let written = write(&queues);
             assert!(written <= 3);
             block_on(poll_fn(|cx| queues.poll_place(cx, MayEvict::Nothing)));
-            assert!(queues.open(1, NonZeroUsize::MIN, Full::Wait).is_ok());
+            assert!(
+                queues
+                    .open(1, NonZeroUsize::MIN, Full::Wait)
+                    .is_ok()
+            );
             leaver.join().unwrap();
         });
     }

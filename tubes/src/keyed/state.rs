@@ -101,7 +101,11 @@ impl<K, T> State<K, T> {
         if self.openers > 0 || self.len() > 0 || self.fallback.is_some() {
             return None;
         }
-        Some(self.last.clone().unwrap_or(Reason::Enough))
+        Some(
+            self.last
+                .clone()
+                .unwrap_or(Reason::Enough),
+        )
     }
 
     pub(super) fn add(&mut self, slot: Slot<T>) -> usize {
@@ -246,7 +250,9 @@ impl<K: Hash + Eq, T> State<K, T> {
             Pushed::Over => Offered::Over,
             Pushed::Kept | Pushed::Skipped(()) => Offered::Taken,
             Pushed::Refused(()) => {
-                let limit = self.slot(number).map_or(0, |slot| slot.bound);
+                let limit = self
+                    .slot(number)
+                    .map_or(0, |slot| slot.bound);
                 let error = Error::new(Kind::Limit {
                     what: "queue of a route",
                     limit,

@@ -67,7 +67,8 @@ impl<K, T> Fount for Members<K, T> {
     where
         D: Drain<T>,
     {
-        self.reader.poll_flow(cx, drain, Lossy::item)
+        self.reader
+            .poll_flow(cx, drain, Lossy::item)
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

@@ -92,7 +92,7 @@ where
         bound,
         key,
         policy: Policy::Waits,
-        waits: Waits::ForNothing,
+        waits: Waits::Nothing,
         fresh: VecDeque::new(),
     }
 }
@@ -117,11 +117,11 @@ enum Policy<K> {
 
 /// Why no more is taken in.
 enum Waits<K, T> {
-    ForNothing,
+    Nothing,
     /// A group has to get back within its bound.
-    ForRoom,
+    Room,
     /// This item has to find a place in the table.
-    ForPlace(K, T),
+    Place(K, T),
 }
 
 /// How long items are taken in.
@@ -197,18 +197,20 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
     /// Ready when it waits for nothing.
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            match std::mem::replace(&mut self.waits, Waits::ForNothing) {
-                Waits::ForNothing => return Poll::Ready(()),
-                Waits::ForRoom => {
+            match std::mem::replace(&mut self.waits, Waits::Nothing) {
+                Waits::Nothing => return Poll::Ready(()),
+                Waits::Room => {
                     if self.queues.poll_room(cx).is_pending() {
-                        self.waits = Waits::ForRoom;
+                        self.waits = Waits::Room;
                         return Poll::Pending;
                     }
                 }
-                Waits::ForPlace(key, item) => {
-                    let place = self.queues.poll_place(cx, self.may_evict());
+                Waits::Place(key, item) => {
+                    let place = self
+                        .queues
+                        .poll_place(cx, self.may_evict());
                     if place.is_pending() {
-                        self.waits = Waits::ForPlace(key, item);
+                        self.waits = Waits::Place(key, item);
                         return Poll::Pending;
                     }
                     self.begin(key, item);
@@ -227,7 +229,7 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
         }
         match self.queues.offer(&key, item) {
             Offered::Taken => {}
-            Offered::Over => self.waits = Waits::ForRoom,
+            Offered::Over => self.waits = Waits::Room,
             Offered::Unknown(item) => self.begin(key, item),
         }
     }
@@ -242,13 +244,13 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
         {
             self.fresh.push_back(reader);
             if let Offered::Unknown(item) = self.queues.offer(&key, item) {
-                self.waits = Waits::ForPlace(key, item);
+                self.waits = Waits::Place(key, item);
             }
             return;
         }
         match &self.policy {
             Policy::OverflowsTo(_) => self.overflow(item),
-            Policy::Waits | Policy::Evicts => self.waits = Waits::ForPlace(key, item),
+            Policy::Waits | Policy::Evicts => self.waits = Waits::Place(key, item),
         }
     }
 
@@ -259,7 +261,7 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
             match self.queues.offer_fallback(item) {
                 Offered::Taken => return,
                 Offered::Over => {
-                    self.waits = Waits::ForRoom;
+                    self.waits = Waits::Room;
                     return;
                 }
                 Offered::Unknown(back) => item = back,
@@ -292,8 +294,8 @@ where
     fn poll_ready(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let has_group = self.until == Until::AGroup && !self.stage.fresh.is_empty();
         match self.stage.waits {
-            Waits::ForNothing if !has_group => Poll::Ready(Ok(())),
-            Waits::ForNothing | Waits::ForRoom | Waits::ForPlace(..) => Poll::Pending,
+            Waits::Nothing if !has_group => Poll::Ready(Ok(())),
+            Waits::Nothing | Waits::Room | Waits::Place(..) => Poll::Pending,
         }
     }
 
@@ -335,7 +337,11 @@ where
         }
         ready!(taken)?;
         let fresh = self.fresh.pop_front();
-        Poll::Ready(fresh.map(Group::new).ok_or_else(Reason::abandoned))
+        Poll::Ready(
+            fresh
+                .map(Group::new)
+                .ok_or_else(Reason::abandoned),
+        )
     }
 
     fn poll_progress(
@@ -352,7 +358,7 @@ where
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
         self.queues.end(reason.clone());
-        self.waits = Waits::ForNothing;
+        self.waits = Waits::Nothing;
         self.fresh.clear();
         upstream.stop(reason);
     }

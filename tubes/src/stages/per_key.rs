@@ -142,7 +142,9 @@ where
 
     fn begin(&mut self, key: K, item: In) {
         let tube = (self.functions.1)(&key);
-        let place = self.tubes.insert([key.clone(), key], tube);
+        let place = self
+            .tubes
+            .insert([key.clone(), key], tube);
         self.turn = Turn::Greets(place, item);
     }
 
@@ -235,7 +237,8 @@ where
         while let Some(place) = next {
             next = self.tubes.newer(place);
             if let Some(tube) = self.tubes.get_mut(place) {
-                told = told.and(tube.stopped(reason));
+                let heard = tube.stopped(reason);
+                told = told.and(heard);
             }
         }
         self.turn = oldest.map_or(Turn::Nobody, Turn::Leaves);

@@ -12,7 +12,10 @@ fn untold(census: &Census) -> String {
     let Err(panic) = asserted else {
         return String::new();
     };
-    panic.downcast_ref::<String>().cloned().unwrap()
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .unwrap()
 }
 
 #[test]
@@ -23,7 +26,7 @@ fn all_are_stopped_after_any_end_of_a_flow() {
         let flow = fount
             .through(census.stage())
             .flow_to(census.drain(FakeDrain::new()));
-        let _ = Executor::new(&Schedule::eager()).run(flow);
+        drop(Executor::new(&Schedule::eager()).run(flow));
         census.assert_all_stopped();
         assert_eq!((census.count(), census.alive()), (3, 0));
     }
@@ -33,7 +36,9 @@ fn all_are_stopped_after_any_end_of_a_flow() {
         .take(2)
         .through(census.stage())
         .flow_to(census.drain(drains::null()));
-    Executor::new(&Schedule::eager()).run(flow).unwrap();
+    Executor::new(&Schedule::eager())
+        .run(flow)
+        .unwrap();
     census.assert_all_stopped();
 }
 
@@ -78,10 +83,19 @@ fn what_is_watched_keeps_the_laws() {
     let census = Census::new();
     let (one, two, three) = (census.clone(), census.clone(), census.clone());
     laws::fount(move || one.fount(founts::iter(0..4)), vec![0, 1, 2, 3]).check();
-    laws::stage(move |f| f.through(two.stage()), vec![1, 2, 3], vec![1, 2, 3]).check();
-    laws::drain(move || three.drain(drains::collect(9)), vec![1, 2], |all| {
-        assert_eq!(all, [1, 2]);
-    })
+    laws::stage(
+        move |f| f.through(two.stage()),
+        vec![1, 2, 3],
+        vec![1, 2, 3],
+    )
+    .check();
+    laws::drain(
+        move || three.drain(drains::collect(9)),
+        vec![1, 2],
+        |all| {
+            assert_eq!(all, [1, 2]);
+        },
+    )
     .check();
     assert_eq!(census.alive(), 0);
 }

@@ -55,7 +55,11 @@ impl Kept {
     }
 
     fn keys(&self) -> String {
-        self.0.borrow().iter().map(|group| group.key).collect()
+        self.0
+            .borrow()
+            .iter()
+            .map(|group| group.key)
+            .collect()
     }
 
     fn read(&self, number: usize) -> Read {
@@ -89,7 +93,10 @@ fn a_full_group_holds_up_all_until_its_reader_makes_room() {
     let fount = FakeFount::new([('a', 1), ('a', 2), ('a', 3), ('b', 4)]).open();
     let source = fount.handle();
     let groups = fount.through(stages::group_by(size(9), size(2), key));
-    assert_eq!(format!("{groups:?}"), "fake_fount(0 pulled) -> group_by(0 of 9)");
+    assert_eq!(
+        format!("{groups:?}"),
+        "fake_fount(0 pulled) -> group_by(0 of 9)"
+    );
     let _flow = tasks.spawn(groups.flow_to(drains::for_each(kept.keep())));
     tasks.run();
     assert_eq!((kept.keys().as_str(), source.pulled()), ("a", 3));
@@ -133,13 +140,25 @@ fn groups_are_fed_while_nobody_takes_another_one() {
     sink.allow(9);
     tasks.run();
     assert!(flow.peek().is_some());
-    let keys: String = seen.borrow().iter().map(|group| group.key).collect();
+    let keys: String = seen
+        .borrow()
+        .iter()
+        .map(|group| group.key)
+        .collect();
     assert_eq!(keys, "bc");
 }
 
 #[test]
 fn when_the_table_is_full_a_new_key_waits_evicts_or_overflows() {
-    let items = [('a', 1), ('b', 2), ('a', 3), ('c', 4), ('d', 5), ('b', 6), ('?', 7)];
+    let items = [
+        ('a', 1),
+        ('b', 2),
+        ('a', 3),
+        ('c', 4),
+        ('d', 5),
+        ('b', 6),
+        ('?', 7),
+    ];
     let stage = || stages::group_by(size(2), size(9), key);
 
     let (tasks, kept) = (Tasks::new(), Kept::default());
@@ -173,7 +192,11 @@ fn when_the_table_is_full_a_new_key_waits_evicts_or_overflows() {
     assert_eq!(kept.read(0), (vec![], "finished".into()));
     assert_eq!(kept.read(1).0, [2]);
     tasks.run();
-    assert_eq!(kept.keys(), "abcd", "b was not used for longest, and is idle");
+    assert_eq!(
+        kept.keys(),
+        "abcd",
+        "b was not used for longest, and is idle"
+    );
     assert_eq!(kept.read(1).1, "finished");
     assert_eq!(kept.read(2).0, [4]);
     tasks.run();
@@ -211,6 +234,34 @@ fn who_stops_or_drops_the_flow_of_groups_ends_them_all() {
     }
 }
 
+type Came = Rc<RefCell<HashMap<char, Vec<u32>>>>;
+
+/// Reads each group in a task of its own, at a pace of its own.
+fn reading(
+    tasks: &Tasks,
+    came: &Came,
+    schedule: &Schedule,
+) -> impl FnMut(Group<char, Keyed>) + 'static {
+    let (tasks, came, schedule) = (tasks.clone(), Rc::clone(came), schedule.clone());
+    move |group| {
+        let came = Rc::clone(&came);
+        let mut pace = FakeFount::new(std::iter::repeat(())).scheduled(&schedule);
+        let mut members = group.fount;
+        tasks.spawn(async move {
+            while pace.next().await.is_ok() {
+                match members.next().await {
+                    Ok((key, item)) => came
+                        .borrow_mut()
+                        .entry(key)
+                        .or_default()
+                        .push(item),
+                    Err(reason) => return assert!(matches!(reason, Reason::Finished)),
+                }
+            }
+        });
+    }
+}
+
 #[test]
 fn under_any_schedule_each_group_gets_what_a_plain_table_says() {
     for seed in 0..300 {
@@ -222,7 +273,9 @@ fn under_any_schedule_each_group_gets_what_a_plain_table_says() {
             .collect();
         let mut due: HashMap<char, Vec<u32>> = HashMap::new();
         for item in &items {
-            due.entry(item.0).or_default().push(item.1);
+            due.entry(item.0)
+                .or_default()
+                .push(item.1);
         }
         let bound = size(1 + chance.below(3));
         let evicts = chance.once_in(2);
@@ -230,35 +283,24 @@ fn under_any_schedule_each_group_gets_what_a_plain_table_says() {
         if evicts {
             stage = stages::group_by(size(2), bound, key).evicting();
         }
-        let tasks = Tasks::new();
-        let came: Rc<RefCell<HashMap<char, Vec<u32>>>> = Rc::default();
-        let (log, readers, hub) = (Rc::clone(&came), tasks.clone(), schedule.clone());
-        let read = move |group: Group<char, Keyed>| {
-            let log = Rc::clone(&log);
-            let gate = hub.gate();
-            let pace = FakeFount::new(std::iter::repeat(())).scheduled(&hub);
-            let mut pace = Box::pin(pace);
-            drop(gate);
-            let mut members = group.fount;
-            readers.spawn(async move {
-                loop {
-                    let _ = pace.next().await;
-                    match members.next().await {
-                        Ok(item) => log.borrow_mut().entry(item.0).or_default().push(item.1),
-                        Err(reason) => return assert!(matches!(reason, Reason::Finished)),
-                    }
-                }
-            });
-        };
+        let (tasks, came) = (Tasks::new(), Came::default());
+        let read = reading(&tasks, &came, &schedule);
         let fount = FakeFount::new(items).scheduled(&schedule);
-        let flow = tasks.spawn(fount.through(stage).flow_to(drains::for_each(read)));
+        let flow = tasks.spawn(
+            fount
+                .through(stage)
+                .flow_to(drains::for_each(read)),
+        );
         loop {
             tasks.run();
             if !schedule.fire() {
                 break;
             }
         }
-        assert!(flow.take().is_some(), "seed {seed}: the stage waits for ever");
+        assert!(
+            flow.take().is_some(),
+            "seed {seed}: the stage waits for ever"
+        );
         assert_eq!(tasks.running(), 0, "seed {seed}: a reader waits for ever");
         if evicts {
             // Successors of a group may be read beside it: the order is theirs.

@@ -45,7 +45,11 @@ impl Read {
 
     fn read(&mut self, cx: &mut Context<'_>) {
         self.ended = 0;
-        for (route, came) in self.routes.iter_mut().zip(&mut self.came) {
+        for (route, came) in self
+            .routes
+            .iter_mut()
+            .zip(&mut self.came)
+        {
             loop {
                 match Pin::new(&mut *route).poll_next(cx) {
                     Poll::Ready(Ok(item)) => came.push(item),
@@ -100,9 +104,11 @@ fn a_router_keeps_the_laws() {
         .check();
 }
 
+type Flowing = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+
 /// A route and the flow into its router, on one task.
 struct Fed {
-    flow: Option<Pin<Box<dyn Future<Output = Result<(), Error>>>>>,
+    flow: Option<Flowing>,
     route: Route<u32, u32>,
 }
 
@@ -113,7 +119,9 @@ impl Fed {
         let source = founts::iter(INPUT)
             .map(Ok)
             .boxed_local();
-        let failure = end.err().map(|kind| Err(Error::new(kind)));
+        let failure = end
+            .err()
+            .map(|kind| Err(Error::new(kind)));
         let source = Then(source, failure);
         Self {
             flow: Some(Box::pin(source.flow_to(router))),
@@ -174,12 +182,9 @@ impl Fount for Fed {
 fn a_route_keeps_the_laws_at_any_bound_and_any_end() {
     for bound in [1, 2, 8] {
         laws::fount(move || Fed::new(bound, Ok(())), input()).check();
-        laws::fount(
-            move || Fed::new(bound, Err(Kind::Timeout)),
-            input(),
-        )
-        .ending(Error::new(Kind::Timeout))
-        .check();
+        laws::fount(move || Fed::new(bound, Err(Kind::Timeout)), input())
+            .ending(Error::new(Kind::Timeout))
+            .check();
     }
 }
 
@@ -258,7 +263,11 @@ fn groups_keep_the_laws_flattened_again() {
             .check();
     }
     let grouped = stages::group_by(size(4), size(1), |n: &u64| n / 1000);
-    laws::fair(founts::iter(0..).through(grouped).map(drop));
+    laws::fair(
+        founts::iter(0..)
+            .through(grouped)
+            .map(drop),
+    );
 }
 
 struct FountOf<F>(F, usize);
@@ -307,9 +316,7 @@ impl Tube<u32> for Polite {
 
 #[test]
 fn a_tube_for_each_key_keeps_the_laws() {
-    let parities = vec![
-        1001, 30, 1000, 0, 40, 10, 50, 90, 20, 2401, 2300,
-    ];
+    let parities = vec![1001, 30, 1000, 0, 40, 10, 50, 90, 20, 2401, 2300];
     laws::tube(
         || stages::per_key(size(2), |n: &u32| n % 2, Polite::new),
         input(),
@@ -344,9 +351,9 @@ fn a_tube_for_each_key_keeps_the_laws() {
     )
     .holding(1)
     .check();
-    laws::fair(
-        founts::iter(0..).through(stages::per_key(size(9), |n: &u64| n % 9, |_| {
-            stages::filter(|n: &u64| n % 1000 == 0)
-        })),
-    );
+    laws::fair(founts::iter(0..).through(stages::per_key(
+        size(9),
+        |n: &u64| n % 9,
+        |_| stages::filter(|n: &u64| n.is_multiple_of(1000)),
+    )));
 }

@@ -6,18 +6,28 @@ use tubes::{Drain, Error, Fount, Kind, Reason, drains, founts, route};
 
 use super::kit::{Mail, Post, office, pull, size, told};
 
+/// What who fails with a timeout says.
+fn late() -> String {
+    Error::new(Kind::Timeout).to_string()
+}
+
 #[test]
 fn the_end_reaches_every_route_behind_its_items_with_the_same_reason() {
     let failure = Error::new(Kind::Timeout);
     for (end, due) in [
-        (Reason::Finished, "finished"),
-        (Reason::Enough, "enough"),
-        (Reason::Failed(failure), "nothing came within the time limit"),
+        (Reason::Finished, "finished".into()),
+        (Reason::Enough, "enough".into()),
+        (
+            Reason::Failed(failure),
+            "nothing came within the time limit",
+        ),
     ] {
         let (router, routes) = office(4);
         let mut a = routes.open('a', size(1)).unwrap();
         let mut b = routes.open_lossy('b', size(1)).unwrap();
-        let mut others = routes.open_fallback('?', size(1)).unwrap();
+        let mut others = routes
+            .open_fallback('?', size(1))
+            .unwrap();
         let post = Post::new(router);
         post.send([('b', 0), ('a', 1), ('a', 2)]);
         post.end(end);
@@ -27,10 +37,12 @@ fn the_end_reaches_every_route_behind_its_items_with_the_same_reason() {
         for heard in [pull(&mut a).1, pull(&mut b).1, pull(&mut others).1] {
             assert_eq!(told(heard), due);
         }
-        let mut late = routes.open('c', size(1)).unwrap();
-        assert_eq!(told(pull(&mut late).1), due, "opened after the end");
-        let mut late = routes.open_fallback('c', size(1)).unwrap();
-        assert_eq!(told(pull(&mut late).1), due);
+        let mut newcomer = routes.open('c', size(1)).unwrap();
+        assert_eq!(told(pull(&mut newcomer).1), due, "opened after the end");
+        let mut newcomer = routes
+            .open_fallback('c', size(1))
+            .unwrap();
+        assert_eq!(told(pull(&mut newcomer).1), due);
     }
 }
 
@@ -57,7 +69,7 @@ fn a_route_that_is_stopped_or_dropped_leaves_alone() {
         assert_eq!(pull(&mut b).0, []);
         if stops {
             Pin::new(&mut a).stop(&Error::new(Kind::Timeout).into());
-            assert_eq!(told(pull(&mut a).1), "nothing came within the time limit");
+            assert_eq!(told(pull(&mut a).1), late());
         } else {
             drop(a);
         }
@@ -74,9 +86,9 @@ fn a_route_that_is_stopped_or_dropped_leaves_alone() {
 fn when_nobody_is_left_and_nobody_can_come_upstream_is_stopped() {
     let failure = || Reason::Failed(Error::new(Kind::Timeout));
     for (reason, due) in [
-        (None, "ok"),
-        (Some(Reason::Enough), "ok"),
-        (Some(failure()), "nothing came within the time limit"),
+        (None, "ok".into()),
+        (Some(Reason::Enough), "ok".into()),
+        (Some(failure()), late()),
     ] {
         let (router, routes) = office(2);
         let mut a = routes.open('a', size(1)).unwrap();
@@ -110,20 +122,26 @@ fn the_function_for_the_key_may_open_routes() {
     let key = |mail: &Mail| {
         let (routes, open): &(route::Routes<char, Mail>, std::cell::RefCell<Vec<_>>) =
             cell.get().unwrap();
-        open.borrow_mut().extend(routes.open(mail.0, size(9)));
+        open.borrow_mut()
+            .extend(routes.open(mail.0, size(9)));
         mail.0
     };
     let (router, routes) = route::router(size(9), key);
-    assert!(cell.set((routes, std::cell::RefCell::default())).is_ok());
+    assert!(
+        cell.set((routes, std::cell::RefCell::default()))
+            .is_ok()
+    );
     let post = support::tasks::Tasks::new();
     let mail = founts::iter([('a', 1), ('b', 2), ('a', 3)]);
     let mut flow = Box::pin(mail.flow_to(router));
-    let mut executor =
-        tubes::testing::Executor::new(&tubes::testing::Schedule::eager());
+    let mut executor = tubes::testing::Executor::new(&tubes::testing::Schedule::eager());
     executor.run(flow.as_mut()).unwrap();
     drop((flow, post));
     let open = cell.get().unwrap().1.take();
-    let came: Vec<_> = open.into_iter().map(|mut route| pull(&mut route).0.len()).collect();
+    let came: Vec<_> = open
+        .into_iter()
+        .map(|mut route| pull(&mut route).0.len())
+        .collect();
     assert_eq!(came, [2, 1]);
 }
 
@@ -139,17 +157,27 @@ fn members_of_a_chat_write_to_each_other_and_leave() {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         let mut inbox = inbox.borrow_mut();
         let mut inbox = Pin::new(&mut *inbox);
-        assert!(inbox.as_mut().poll_ready(&mut cx).is_ready());
+        assert!(
+            inbox
+                .as_mut()
+                .poll_ready(&mut cx)
+                .is_ready()
+        );
         inbox.receive(mail).unwrap();
     };
     let b = routes.open('b', size(2)).unwrap();
     let (echo_to, log) = (std::rc::Rc::clone(&inbox), std::rc::Rc::default());
     let seen: std::rc::Rc<std::cell::RefCell<Vec<Mail>>> = std::rc::Rc::clone(&log);
-    let b = tasks.spawn(b.take(2).flow_to(drains::for_each(move |mail: Mail| {
-        seen.borrow_mut().push(mail);
-        // Room is there: two at most are under way.
-        Pin::new(&mut *echo_to.borrow_mut()).receive(('a', mail.1 * 10)).unwrap();
-    })));
+    let b = tasks.spawn(
+        b.take(2)
+            .flow_to(drains::for_each(move |mail: Mail| {
+                seen.borrow_mut().push(mail);
+                // Room is there: two at most are under way.
+                Pin::new(&mut *echo_to.borrow_mut())
+                    .receive(('a', mail.1 * 10))
+                    .unwrap();
+            })),
+    );
     let mut a = routes.open('a', size(2)).unwrap();
     for n in [1, 2] {
         send(('b', n));

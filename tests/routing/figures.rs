@@ -24,12 +24,16 @@ fn under_any_schedule_each_route_gets_what_a_plain_table_says() {
             .collect();
         let mut due: HashMap<char, Vec<Mail>> = HashMap::new();
         for mail in &mail {
-            due.entry(mail.0).or_default().push(*mail);
+            due.entry(mail.0)
+                .or_default()
+                .push(*mail);
         }
         let (router, routes) = route::router(size(keys), address);
         let tasks = Tasks::new();
         let open = |name: &char| {
-            let route = routes.open(*name, size(1 + chance.below(4))).unwrap();
+            let route = routes
+                .open(*name, size(1 + chance.below(4)))
+                .unwrap();
             let drain = FakeDrain::new().scheduled(&schedule);
             let sink = drain.handle();
             let read = if chance.once_in(2) {
@@ -53,7 +57,11 @@ fn under_any_schedule_each_route_gets_what_a_plain_table_says() {
         assert!(routed.take().unwrap().is_ok(), "seed {seed}");
         for (name, sink, read) in readers {
             assert!(read.take().is_some(), "seed {seed}: {name} waits for ever");
-            assert_eq!(sink.items(), due.remove(&name).unwrap_or_default(), "seed {seed}");
+            assert_eq!(
+                sink.items(),
+                due.remove(&name).unwrap_or_default(),
+                "seed {seed}"
+            );
             assert!(matches!(sink.end(), Some(Reason::Finished)));
         }
     }
@@ -115,7 +123,11 @@ fn an_item_costs_one_look_up_whether_there_is_one_route_or_a_thousand() {
     for count in [1, 1000] {
         let (router, routes) = route::router(size(count), move |n: &usize| Counting(n % count));
         let mut open: Vec<_> = (0..count)
-            .map(|key| routes.open(Counting(key), size(ITEMS)).unwrap())
+            .map(|key| {
+                routes
+                    .open(Counting(key), size(ITEMS))
+                    .unwrap()
+            })
             .collect();
         let tasks = Tasks::new();
         let flow = tasks.spawn(founts::iter(0..ITEMS).flow_to(router));
@@ -126,7 +138,10 @@ fn an_item_costs_one_look_up_whether_there_is_one_route_or_a_thousand() {
         assert_eq!(HASHED.get(), ITEMS, "{count} routes");
         // One for the key; now and then one for another that looks alike in 7 bits.
         let compared = COMPARED.get();
-        assert!((ITEMS..ITEMS + ITEMS / 4).contains(&compared), "{count} routes: {compared}");
+        assert!(
+            (ITEMS..ITEMS + ITEMS / 4).contains(&compared),
+            "{count} routes: {compared}"
+        );
         for route in &mut open {
             assert_eq!(pull(route).0.len(), ITEMS / count);
         }
@@ -137,7 +152,9 @@ fn an_item_costs_one_look_up_whether_there_is_one_route_or_a_thousand() {
 #[test]
 fn one_poll_routes_a_bounded_number_and_goes_on() {
     let (router, routes) = office(1);
-    let mut a = routes.open('a', size(1_000_000)).unwrap();
+    let mut a = routes
+        .open('a', size(1_000_000))
+        .unwrap();
     let post = Post::new(router);
     post.send((0..100_000).map(|n| ('a', n)));
     post.end(Reason::Finished);

@@ -19,7 +19,9 @@ pub(super) fn address(mail: &Mail) -> char {
     mail.0
 }
 
-pub(super) fn office(routes: usize) -> (Router<char, Mail, fn(&Mail) -> char>, Routes<char, Mail>) {
+pub(super) type Office = Router<char, Mail, fn(&Mail) -> char>;
+
+pub(super) fn office(routes: usize) -> (Office, Routes<char, Mail>) {
     router(size(routes), address)
 }
 
@@ -31,7 +33,7 @@ pub(super) struct Post {
 }
 
 impl Post {
-    pub(super) fn new(router: Router<char, Mail, fn(&Mail) -> char>) -> Self {
+    pub(super) fn new(router: Office) -> Self {
         let tasks = Tasks::new();
         let fount = FakeFount::new([]).open();
         let source = fount.handle();

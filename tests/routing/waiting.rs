@@ -31,8 +31,15 @@ fn a_full_route_holds_up_the_others_only_beyond_its_own_bound() {
     assert_eq!(pull(&mut b).0, [('b', 3)], "a is full, b is not");
 
     post.send([('a', 4), ('b', 5)]);
-    assert_eq!(post.source.pulled(), 4, "one item waits for a, and b's waits unpulled");
-    assert_eq!(format!("{a:?} {b:?}"), "route 'a'(3 of 2) route 'b'(0 of 2)");
+    assert_eq!(
+        post.source.pulled(),
+        4,
+        "one item waits for a, and b's waits unpulled"
+    );
+    assert_eq!(
+        format!("{a:?} {b:?}"),
+        "route 'a'(3 of 2) route 'b'(0 of 2)"
+    );
     let polls = post.tasks.polls();
     post.tasks.run();
     assert_eq!(post.tasks.polls(), polls, "nothing happens while it waits");
@@ -78,23 +85,37 @@ fn what_happens_when_a_route_is_full_goes_by_the_way_it_was_opened() {
     assert_eq!(pull(&mut a).0, [one, two, gap]);
     post.send([('a', 6)]);
     assert_eq!(pull(&mut a).0, [Lossy::Item(('a', 6))], "it goes on");
-    let flow = post.tasks.spawn(a.flow_to(drains::collect(9)));
+    let flow = post
+        .tasks
+        .spawn(a.flow_to(drains::collect(9)));
     post.send((7..12).map(|n| ('a', n)));
     post.end(Reason::Finished);
     let came: Vec<_> = flow.take().unwrap().unwrap();
-    let items = came.iter().filter_map(|came| came.item()).count();
+    let items = came
+        .iter()
+        .filter_map(|came| came.item())
+        .count();
     assert!((2..=5).contains(&items), "{came:?}");
 
     let (router, routes) = office(2);
-    let mut a = routes.open_strict('a', size(2)).unwrap();
+    let mut a = routes
+        .open_strict('a', size(2))
+        .unwrap();
     let mut b = routes.open('b', size(2)).unwrap();
     let post = Post::new(router.dropping_unknown());
     post.send(mail());
     assert_eq!(pull(&mut b).0, [('b', 5)]);
-    assert_eq!((routes.count(), routes.dropped()), (1, 2), "3 was one too many, 4 unknown");
+    assert_eq!(
+        (routes.count(), routes.dropped()),
+        (1, 2),
+        "3 was one too many, 4 unknown"
+    );
     let (items, end) = pull(&mut a);
     assert_eq!(items, [('a', 1), ('a', 2)]);
-    let limit = Kind::Limit { what: "queue of a route", limit: 2 };
+    let limit = Kind::Limit {
+        what: "queue of a route",
+        limit: 2,
+    };
     assert!(matches!(end, Some(Reason::Failed(error)) if error.kind() == limit));
     assert!(routes.open('a', size(1)).is_ok(), "its address is free");
 }
@@ -117,8 +138,13 @@ fn an_item_for_an_unknown_address_fails_is_dropped_or_falls_back() {
 
     let (router, routes) = office(1);
     let _a = routes.open('a', size(1)).unwrap();
-    let mut others = routes.open_fallback('?', size(1)).unwrap();
-    assert_eq!(routes.open_fallback('!', size(1)).err(), Some(OpenError::Taken));
+    let mut others = routes
+        .open_fallback('?', size(1))
+        .unwrap();
+    assert_eq!(
+        routes.open_fallback('!', size(1)).err(),
+        Some(OpenError::Taken)
+    );
     let post = Post::new(router);
     post.send([('x', 1), ('?', 2), ('y', 3)]);
     assert_eq!(post.source.pulled(), 2, "it has its bound, too");
@@ -127,20 +153,29 @@ fn an_item_for_an_unknown_address_fails_is_dropped_or_falls_back() {
     assert_eq!(pull(&mut others).0, [('y', 3)]);
     drop(others);
     post.send([('z', 4)]);
-    assert!(post.outcome().starts_with("router: an item names"));
+    assert!(
+        post.outcome()
+            .starts_with("router: an item names")
+    );
 }
 
 #[test]
 fn a_table_is_bounded_and_an_address_has_one_route() {
     let (router, routes) = office(2);
     let a = routes.open('a', size(1)).unwrap();
-    let _b = routes.clone().open('b', size(1)).unwrap();
+    let _b = routes
+        .clone()
+        .open('b', size(1))
+        .unwrap();
     assert_eq!(routes.open('a', size(1)).err(), Some(OpenError::Taken));
     assert_eq!(
         routes.open_strict('c', size(1)).err(),
         Some(OpenError::Full { limit: 2 })
     );
-    assert_eq!(format!("{router:?}, {routes:?}"), "router(2 of 2 routes), routes(2 of 2)");
+    assert_eq!(
+        format!("{router:?}, {routes:?}"),
+        "router(2 of 2 routes), routes(2 of 2)"
+    );
     drop(a);
     let mut c = routes.open_lossy('c', size(1)).unwrap();
     assert_eq!(routes.count(), 2);

@@ -87,8 +87,8 @@ mod flow;
 mod fount;
 pub mod founts;
 pub mod framing;
-mod lease;
 mod keyed;
+mod lease;
 #[cfg(all(test, loom))]
 mod loom_support;
 mod lossy;

@@ -20,8 +20,8 @@ pub struct WatchedFount<F> {
     #[pin]
     fount: F,
     line: Line,
-    /// It has said its end, or was stopped: it is not stopped again.
-    over: bool,
+    /// What it has said, or was stopped with; then it is left alone.
+    end: Option<Reason>,
 }
 
 impl<F> WatchedFount<F> {
@@ -29,7 +29,7 @@ impl<F> WatchedFount<F> {
         Self {
             fount,
             line,
-            over: false,
+            end: None,
         }
     }
 }
@@ -39,9 +39,12 @@ impl<F: Fount> Fount for WatchedFount<F> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
         let this = self.project();
+        if let Some(reason) = this.end {
+            return Poll::Ready(Err(reason.clone()));
+        }
         let next = this.fount.poll_next(cx);
         if let Poll::Ready(Err(reason)) = &next {
-            *this.over = true;
+            *this.end = Some(reason.clone());
             this.line.stopped(reason);
         }
         next
@@ -56,9 +59,12 @@ impl<F: Fount> Fount for WatchedFount<F> {
         D: Drain<F::Item>,
     {
         let this = self.project();
+        if let Some(reason) = this.end {
+            return Run::Ended(reason.clone());
+        }
         let run = this.fount.poll_flow(cx, drain);
         if let Run::Ended(reason) = &run {
-            *this.over = true;
+            *this.end = Some(reason.clone());
             this.line.stopped(reason);
         }
         run
@@ -66,7 +72,8 @@ impl<F: Fount> Fount for WatchedFount<F> {
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
         let this = self.project();
-        if !std::mem::replace(this.over, true) {
+        if this.end.is_none() {
+            *this.end = Some(reason.clone());
             this.line.stopped(reason);
             this.fount.stop(reason);
         }

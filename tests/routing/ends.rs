@@ -17,10 +17,7 @@ fn the_end_reaches_every_route_behind_its_items_with_the_same_reason() {
     for (end, due) in [
         (Reason::Finished, "finished".into()),
         (Reason::Enough, "enough".into()),
-        (
-            Reason::Failed(failure),
-            "nothing came within the time limit",
-        ),
+        (Reason::Failed(failure), late()),
     ] {
         let (router, routes) = office(4);
         let mut a = routes.open('a', size(1)).unwrap();

@@ -21,14 +21,12 @@
 //! # Examples
 //!
 //! ```
-//! use std::num::NonZeroUsize;
-//! use tubes::{Fount, drains, founts, route};
+//! use tubes::{Fount, bound, drains, founts, route};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-//! let bound = NonZeroUsize::new(8).ok_or("not zero")?;
-//! let (router, routes) = route::router(bound, |mail: &(&str, u32)| mail.0);
-//! let alice = routes.open("alice", bound)?.flow_to(drains::collect(9));
-//! let bob = routes.open("bob", bound)?.map(|mail| mail.1).flow_to(drains::fold(0, |a, b| a + b));
+//! let (router, routes) = route::router(bound(100), |mail: &(&str, u32)| mail.0);
+//! let alice = routes.open("alice", bound(8))?.flow_to(drains::collect(9));
+//! let bob = routes.open("bob", bound(8))?.map(|mail| mail.1).flow_to(drains::fold(0, |a, b| a + b));
 //!
 //! let mail = founts::iter([("bob", 1), ("alice", 2), ("bob", 3)]);
 //! let (routed, alice, bob) = tokio::join!(mail.flow_to(router), alice, bob);

@@ -46,12 +46,11 @@ use crate::reason::Reason;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, Kind, founts, route};
+/// use tubes::{Fount, Kind, bound, founts, route};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let (router, routes) = route::router(NonZeroUsize::MIN, |n: &u32| n % 2);
-/// let mut even = routes.open(0, NonZeroUsize::MIN)?;
+/// let (router, routes) = route::router(bound(1), |n: &u32| n % 2);
+/// let mut even = routes.open(0, bound(1))?;
 /// let error = founts::iter([2, 3]).flow_to(router).await.unwrap_err();
 /// assert_eq!(error.kind(), Kind::UnknownAddress);
 ///

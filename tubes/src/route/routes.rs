@@ -79,13 +79,11 @@ impl<K: Hash + Eq + Clone, T> Routes<K, T> {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
-    /// use tubes::{Fount, Lossy, drains, founts, route};
+    /// use tubes::{Fount, Lossy, bound, drains, founts, route};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let two = NonZeroUsize::new(2).ok_or("not zero")?;
-    /// let (router, routes) = route::router(two, |_: &char| "the only one");
-    /// let route = routes.open_lossy("the only one", two)?;
+    /// let (router, routes) = route::router(bound(1), |_: &char| "the only one");
+    /// let route = routes.open_lossy("the only one", bound(2))?;
     /// founts::iter("abcde".chars()).flow_to(router).await?;
     ///
     /// let all = route.flow_to(drains::collect(9)).await?;

@@ -64,21 +64,19 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use tubes::stages::{self, Group};
-/// use tubes::{Fount, drains, founts};
+/// use tubes::{Fount, bound, drains, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let bound = NonZeroUsize::new(8).ok_or("not zero")?;
 /// founts::iter(["apple", "bee", "ant", "bear", "ape"])
-///     .through(stages::group_by(bound, bound, |word: &&str| word.chars().next()))
+///     .through(stages::group_by(bound(26), bound(8), |word: &&str| word.chars().next()))
 ///     .flow_to(drains::spawn(|group: Group<Option<char>, &'static str>| async move {
 ///         let count = group.fount.flow_to(drains::fold(0, |n, _| n + 1)).await?;
 ///         assert_eq!(count, if group.key == Some('a') { 3 } else { 2 });
 ///         Ok::<_, tubes::Error>(())
 ///     }))
 ///     .await?;
-/// # Ok::<_, tubes::BoxError>(()) }).unwrap();
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
 ///
 /// [`drains::spawn`]: crate::drains::spawn_on

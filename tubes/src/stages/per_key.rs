@@ -32,8 +32,7 @@ use crate::tube::Tube;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, Reason, Tube, drains, founts, stages};
+/// use tubes::{Fount, Reason, Tube, bound, drains, founts, stages};
 ///
 /// /// The sum so far, by key.
 /// struct Total(char, u32);
@@ -47,13 +46,12 @@ use crate::tube::Tube;
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let keys = NonZeroUsize::new(100).ok_or("not zero")?;
 /// let totals = founts::iter([('a', 1), ('b', 5), ('a', 2)])
-///     .through(stages::per_key(keys, |item: &(char, u32)| item.0, |key| Total(*key, 0)))
+///     .through(stages::per_key(bound(100), |item: &(char, u32)| item.0, |key| Total(*key, 0)))
 ///     .flow_to(drains::collect(9))
 ///     .await?;
 /// assert_eq!(totals, [('a', 1), ('b', 5), ('a', 3)]);
-/// # Ok::<_, tubes::BoxError>(()) }).unwrap();
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
 #[inline]
 pub fn per_key<In, K, T, F, M>(keys: NonZeroUsize, key: F, make: M) -> PerKey<In, K, T, (F, M)>

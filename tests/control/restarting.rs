@@ -1,8 +1,8 @@
 //! Founts that are made anew, and when.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tubes::testing::{Executor, FakeDrain, FakeFount, FakeFountHandle, ManualClock, Schedule};
@@ -175,5 +175,68 @@ fn tries_without_a_delay_are_fair() {
                 .is_pending()
         );
         assert!(executor.is_woken());
+    }
+}
+
+/// Fails when it is pulled; then needs so many polls to leave in order.
+struct Leaving {
+    polls: u32,
+    log: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Fount for Leaving {
+    type Item = u32;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<u32, Reason>> {
+        Poll::Ready(Err(Error::new(Kind::Timeout).into()))
+    }
+
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.polls == 0 {
+            return Poll::Ready(());
+        }
+        self.polls -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let left = if self.polls == 0 { "left" } else { "cut" };
+        self.log.lock().unwrap().push(left);
+    }
+}
+
+#[test]
+fn a_fount_that_failed_has_the_time_of_the_delay_to_leave_in_order() {
+    for (polls, becomes) in [(3, "left"), (u32::MAX, "cut")] {
+        let clock = ManualClock::new();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        let make = move || {
+            lines.lock().unwrap().push("made");
+            let log = Arc::clone(&lines);
+            Leaving { polls, log }
+        };
+        let fount = founts::restart(plain(9), make).on(clock.clone());
+        let mut flow = pin!(fount.flow_to(drains::null()));
+        let mut executor = Executor::new(&Schedule::eager());
+        for _ in 0..9 {
+            assert!(
+                executor
+                    .poll(flow.as_mut())
+                    .is_pending()
+            );
+        }
+        let left = usize::from(becomes == "left");
+        assert_eq!(log.lock().unwrap().len(), 1 + left);
+        clock.advance(SECOND);
+        assert!(
+            executor
+                .poll(flow.as_mut())
+                .is_pending()
+        );
+        assert_eq!(log.lock().unwrap()[..3], ["made", becomes, "made"]);
     }
 }

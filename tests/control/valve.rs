@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tubes::testing::{Executor, FakeDrain, FakeDrainHandle, FakeFount, FakeFountHandle, Schedule};
-use tubes::{Error, Fount, Kind, Pause, Reason, Valve, drains, founts};
+use tubes::{Error, Fount, Kind, Pause, Reason, Valve, drains, founts, stages};
 
 type Flow = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
@@ -388,4 +388,43 @@ fn a_failure_of_the_source_is_heard_when_the_valve_opens() {
     );
     drop(pause);
     assert_eq!(executor.run(flow).unwrap_err().kind(), Kind::Timeout);
+}
+
+#[test]
+fn a_pause_in_the_middle_of_a_run_of_an_iterator_is_not_its_end() {
+    let valve = tubes::valve();
+    let held = Arc::new(Mutex::new(None));
+    let (pausing, guard) = (valve.clone(), Arc::clone(&held));
+    let mut flow = pin!(
+        founts::iter(0..100)
+            .through((stages::map(|n: u32| n + 1), valve.stage()))
+            .filter(|n| n % 2 == 1)
+            .inspect(move |n| {
+                if n % 9 == 0 {
+                    *guard.lock().unwrap() = Some(pausing.pause("nines"));
+                }
+            })
+            .flow_to(drains::fold(0, |sum, n| sum + n))
+    );
+    let mut executor = Executor::new(&Schedule::eager());
+    let mut pauses = 0;
+    let sum = loop {
+        match executor.run_until_stalled(flow.as_mut()) {
+            Poll::Ready(sum) => break sum.unwrap(),
+            Poll::Pending => pauses += 1,
+        }
+        assert!(held.lock().unwrap().take().is_some(), "stalled, and open");
+    };
+    assert_eq!((sum, pauses), (2500, 6));
+}
+
+#[test]
+fn handles_guards_and_stages_may_go_to_other_threads() {
+    fn may_go<T: Send + Sync + 'static>(_: &T) {}
+    let (valve, switch) = (tubes::valve(), stages::kill_switch());
+    may_go(&valve.pause("a test"));
+    may_go(&valve.stage());
+    may_go(&valve);
+    may_go(&switch.stage());
+    may_go(&switch);
 }

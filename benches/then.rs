@@ -1,5 +1,6 @@
 //! What a future for each item costs: ready at once, and pending once, at most 1, 4 and 64 in
-//! flight; against `then`, `buffered` and `buffer_unordered` of `futures-util`.
+//! flight; against `then`, `buffered` and `buffer_unordered` of `futures-util`. And what a coroutine
+//! costs that gives each item, against `async_stream` and a channel of one.
 //!
 //! `cargo bench -p tubes-benches --bench then`, and with `--profile release-fat` (fat LTO).
 
@@ -11,7 +12,8 @@ use std::task::{Context, Poll};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::{StreamExt, stream};
-use tubes::{Fount, drains, founts, stages};
+use tubes::stages::{self, Inlet, Outlet};
+use tubes::{Fount, Reason, drains, founts};
 use tubes_benches::run;
 
 const ITEMS: u64 = 100_000;
@@ -106,5 +108,59 @@ fn pending_once(c: &mut Criterion) {
     calls!(c, "then/pending once", after_one);
 }
 
-criterion_group!(benches, ready_at_once, pending_once);
+fn coroutine(c: &mut Criterion) {
+    let mut group = c.benchmark_group("then/coroutine");
+    group.throughput(Throughput::Elements(ITEMS));
+    group.bench_function("tubes", |b| {
+        b.iter(|| {
+            let triple = stages::coroutine(async |inlet: Inlet<u64>, outlet: Outlet<u64>| {
+                while let Ok(n) = inlet.next().await {
+                    outlet.send(n.wrapping_mul(3)).await?;
+                }
+                Ok::<_, Reason>(())
+            });
+            run(founts::iter(0..black_box(ITEMS))
+                .through(triple)
+                .flow_to(drains::fold(0, u64::wrapping_add)))
+        });
+    });
+    group.bench_function("async_stream", |b| {
+        b.iter(|| {
+            let source = stream::iter(0..black_box(ITEMS));
+            let triple = async_stream::stream! {
+                for await n in source {
+                    yield n.wrapping_mul(3);
+                }
+            };
+            run(triple.fold(0, |sum: u64, n| ready(sum.wrapping_add(n))))
+        });
+    });
+    group.bench_function("channel of one, joined", |b| {
+        b.iter(|| {
+            let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+            let triple = async move {
+                for n in 0..black_box(ITEMS) {
+                    if sender
+                        .send(n.wrapping_mul(3))
+                        .await
+                        .is_err()
+                    {
+                        break;
+                    }
+                }
+            };
+            let sum = async move {
+                let mut sum = 0_u64;
+                while let Some(n) = receiver.recv().await {
+                    sum = sum.wrapping_add(n);
+                }
+                sum
+            };
+            run(futures_util::future::join(triple, sum)).1
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, ready_at_once, pending_once, coroutine);
 criterion_main!(benches);

@@ -48,6 +48,8 @@ mod allocations;
 mod refusals;
 // A future for each item: by hand, in order and not, failing, panicking, dropped.
 mod then;
+// Coroutines as stages: what is pulled when, who hears of which end, panics, drops, wakers.
+mod coroutines;
 // Real sockets: the only file that has any.
 mod interop;
 

@@ -24,3 +24,5 @@ mod boundary;
 mod fan_out;
 // Routes, groups and tubes by key.
 mod keyed;
+// Coroutines: passing on, greeting and saying farewell, napping, ending early.
+mod coroutines;

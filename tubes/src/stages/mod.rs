@@ -17,6 +17,7 @@
 //! | [`kill_switch`] | the same item, until a switch is thrown | none |
 //! | [`then()`], [`try_then`] | what a future makes of it, at most so many at once | the futures in flight |
 //! | `spawned` (feature `tokio`), [`spawned_on`] | the same item, from a task of its own | what waits between the tasks |
+//! | [`coroutine()`] | whatever an async closure sends | the coroutine |
 //! | [`until`] | the same item, until a future is ready | the future |
 //! | [`buffer`] | the same item | items, up to a bound, ahead of downstream |
 //! | [`buffer_dropping`], [`buffer_failing`] | the same item, or a gap or a failure when full | as `buffer` |
@@ -33,6 +34,7 @@
 mod ahead;
 mod attempts;
 mod crossed;
+mod coroutine;
 mod filter;
 mod filter_map;
 mod finally;
@@ -63,6 +65,7 @@ pub use ahead::{
     buffer_dropping, buffer_failing, conflate,
 };
 pub use crossed::Crossed;
+pub use coroutine::{Asking, Coroutine, Ending, Inlet, Outlet, Sending, coroutine};
 pub use filter::{Filter, filter};
 pub use filter_map::{FilterMap, filter_map};
 pub use finally::{Finally, finally};

@@ -128,6 +128,13 @@ impl<F, Fut: Future, K> Calls<F, Fut, K> {
         }
     }
 
+    /// Whether an output waits whose turn it is.
+    #[inline]
+    pub(super) fn has_output(&self) -> bool {
+        let next = self.line.front();
+        next.is_some_and(|place| self.places[*place].output.is_some())
+    }
+
     /// The next output, in order.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Fut::Output> {

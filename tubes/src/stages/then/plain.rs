@@ -24,10 +24,10 @@ use crate::upstream::Upstream;
 ///
 /// # Flow control
 ///
-/// Works ahead: holds at most so many futures and outputs together as are allowed. Pulls when
-/// downstream has room, and while it has not, as long as there is a place left; drives the futures
-/// in both cases. A future that is ready when it is polled first takes no place, unless its output
-/// has to wait for one before it. Only futures that were woken are polled again.
+/// Works ahead: holds at most so many futures and outputs together as are allowed. Pulls as long
+/// as there is a place left, and drives the futures, whether downstream has room or not. A future
+/// that is ready when it is polled first takes no place, unless its output has to wait for one
+/// before it. Only futures that were woken are polled again.
 ///
 /// # Stopping
 ///
@@ -249,14 +249,17 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
             return Run::Spent;
         }
         loop {
-            match drain
-                .as_mut()
-                .poll_receive(cx, Done(&mut *calls))
-            {
-                Intake::Dry => {}
-                Intake::Blocked => return Run::Blocked,
-                Intake::Spent => return Run::Spent,
-                Intake::Refused(reason) => return Run::Refused(reason),
+            // With futures in flight and nothing to give, the drain need not be asked.
+            if calls.has_output() || calls.busy() == 0 {
+                match drain
+                    .as_mut()
+                    .poll_receive(cx, Done(&mut *calls))
+                {
+                    Intake::Dry => {}
+                    Intake::Blocked => return Run::Blocked,
+                    Intake::Spent => return Run::Spent,
+                    Intake::Refused(reason) => return Run::Refused(reason),
+                }
             }
             if calls.is_full() {
                 return Run::Starved;

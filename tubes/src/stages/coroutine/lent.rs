@@ -1,0 +1,129 @@
+//! What a stage and its coroutine share, without a lock: whoever has the key has access.
+//!
+//! The stage keeps the key. While it polls its coroutine, the key lies in a place of this thread
+//! where the coroutine's ends find it; so there is never more than one who can reach what is
+//! shared, which the compiler checks, and nobody has to wait or to count.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+
+use qcell::{QCell, QCellOwner, QCellOwnerID};
+
+use crate::sync::Mutex;
+
+thread_local! {
+    /// The keys of the coroutines that are being polled, one inside the other.
+    static LENT: RefCell<Vec<QCellOwner>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Opens what it was made for.
+pub(super) struct Key(QCellOwner);
+
+/// What is shared. The mutex is never locked: it is what may be reached from two threads in turn
+/// without being shared between them.
+pub(super) struct Shared<T> {
+    cell: Arc<QCell<Mutex<T>>>,
+    key: QCellOwnerID,
+}
+
+impl Key {
+    pub(super) fn new() -> Self {
+        Self(QCellOwner::new())
+    }
+
+    /// Polls a coroutine, to the ends of which this key is lent. If it panics, the key is gone.
+    #[inline]
+    pub(super) fn lend<Fut>(
+        self,
+        coroutine: Pin<&mut Fut>,
+        cx: &mut Context<'_>,
+    ) -> (Poll<Fut::Output>, Option<Self>)
+    where
+        Fut: Future,
+    {
+        /// Takes the key back, after a panic, too.
+        struct Loan;
+
+        impl Loan {
+            #[inline]
+            fn end(&self) -> Option<QCellOwner> {
+                LENT.try_with(|lent| lent.borrow_mut().pop())
+                    .ok()
+                    .flatten()
+            }
+        }
+
+        impl Drop for Loan {
+            fn drop(&mut self) {
+                self.end();
+            }
+        }
+
+        // Without a place of its own, a thread is at its end: nothing is found, nothing is lent.
+        let is_lent = LENT
+            .try_with(|lent| lent.borrow_mut().push(self.0))
+            .is_ok();
+        if !is_lent {
+            return (Poll::Pending, None);
+        }
+        let loan = Loan;
+        let polled = coroutine.poll(cx);
+        let key = loan.end().map(Self);
+        std::mem::forget(loan);
+        (polled, key)
+    }
+}
+
+impl<T> Shared<T> {
+    pub(super) fn new(key: &Key, value: T) -> Self {
+        Self {
+            cell: Arc::new(key.0.cell(Mutex::new(value))),
+            key: key.0.id(),
+        }
+    }
+
+    /// What is shared, for whoever has the key.
+    #[inline]
+    pub(super) fn open<'a>(&'a self, key: &'a mut Key) -> &'a mut T {
+        self.cell
+            .rw(&mut key.0)
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something to what is shared, with the key that was lent; `None` if none was.
+    ///
+    /// No code of the user may run in it.
+    #[inline]
+    pub(super) fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let changed = LENT.try_with(|lent| {
+            let mut lent = lent.try_borrow_mut().ok()?;
+            let key = lent
+                .iter_mut()
+                .rev()
+                .find(|key| key.id() == self.key)?;
+            let value = self.cell.rw(key).get_mut();
+            Some(change(value.unwrap_or_else(PoisonError::into_inner)))
+        });
+        changed.ok().flatten()
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self {
+            cell: Arc::clone(&self.cell),
+            key: self.key,
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("key")
+    }
+}

@@ -33,8 +33,8 @@
 
 mod ahead;
 mod attempts;
-mod crossed;
 mod coroutine;
+mod crossed;
 mod filter;
 mod filter_map;
 mod finally;
@@ -64,8 +64,8 @@ pub use ahead::{
     Batch, Buffer, BufferDropping, BufferFailing, Conflate, Dropping, batch, buffer,
     buffer_dropping, buffer_failing, conflate,
 };
-pub use crossed::Crossed;
 pub use coroutine::{Asking, Coroutine, Ending, Inlet, Outlet, Sending, coroutine};
+pub use crossed::Crossed;
 pub use filter::{Filter, filter};
 pub use filter_map::{FilterMap, filter_map};
 pub use finally::{Finally, finally};

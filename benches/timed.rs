@@ -4,14 +4,14 @@
 //! `cargo bench -p tubes-benches --bench timed`
 
 use std::hint::black_box;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::{StreamExt, stream};
 use tokio::runtime::Runtime;
 use tokio_stream::StreamExt as _;
-use tubes::{Fount, drains, founts, stages};
+use tubes::{Fount, bound, drains, founts, stages};
 
 const ITEMS: u64 = 1_000_000;
 
@@ -47,8 +47,8 @@ macro_rules! tubes {
 fn timed(c: &mut Criterion) {
     let mut group = c.benchmark_group("timed");
     group.throughput(Throughput::Elements(ITEMS));
-    let most = NonZeroU32::MAX;
-    let many = const { NonZeroUsize::new(1024).unwrap() };
+    let most = NonZeroUsize::MAX;
+    let many = bound(1024);
     tubes!(group, "plain", stages::map(|n: u64| n));
     tubes!(group, "timeout_idle", stages::timeout_idle(HOUR));
     tubes!(group, "timeout_whole", stages::timeout_whole(HOUR));
@@ -81,7 +81,7 @@ fn timed(c: &mut Criterion) {
     });
     group.bench_function("chunks_within 64", |b| {
         let runtime = runtime();
-        let count = const { NonZeroUsize::new(64).unwrap() };
+        let count = bound(64);
         b.iter(|| {
             let flow =
                 founts::iter(0..black_box(ITEMS)).through(stages::chunks_within(count, HOUR));

@@ -5,7 +5,7 @@
 //! Try next: put `stages::timeout_idle(..)` in front, and type nothing for a while.
 
 use std::error::Error;
-use std::num::NonZeroU32;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use tubes::{Fount, io, stages};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let rate = std::env::args().nth(1);
-    let rate: NonZeroU32 = rate
+    let rate: NonZeroUsize = rate
         .as_deref()
         .unwrap_or("100000")
         .parse()?;

@@ -1,6 +1,6 @@
 //! Stages and founts that look at a clock, against the laws.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
@@ -60,7 +60,7 @@ fn keep_alive_keeps_the_laws_while_no_time_passes() {
 
 #[test]
 fn throttle_keeps_the_laws_with_tokens_and_while_it_waits_for_them() {
-    let fast = || stages::throttle(NonZeroU32::MAX, SECOND).on(ManualClock::new());
+    let fast = || stages::throttle(NonZeroUsize::MAX, SECOND).on(ManualClock::new());
     laws::stage(move |f| f.through(fast()), input(), input()).check();
     laws::stage(
         move |f| f.through(fast().cost(|n: &u32| *n as usize)),
@@ -80,8 +80,8 @@ fn throttle_keeps_the_laws_with_tokens_and_while_it_waits_for_them() {
     );
 
     let slow = || {
-        stages::throttle(NonZeroU32::MIN, 3 * STEP)
-            .burst(NonZeroU32::new(2).unwrap())
+        stages::throttle(NonZeroUsize::MIN, 3 * STEP)
+            .burst(NonZeroUsize::new(2).unwrap())
             .on(Hasty::new())
     };
     laws::stage(move |f| f.through(slow()), input(), input())
@@ -99,7 +99,7 @@ fn throttle_keeps_the_laws_with_tokens_and_while_it_waits_for_them() {
 
 #[test]
 fn throttle_that_enforces_keeps_the_laws_and_loses_the_item_that_was_too_fast() {
-    let three = NonZeroU32::new(3).unwrap();
+    let three = NonZeroUsize::new(3).unwrap();
     let make = move || {
         stages::throttle(three, SECOND)
             .on(ManualClock::new())

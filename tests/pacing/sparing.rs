@@ -1,6 +1,6 @@
 //! What stages that look at a clock do without: looks, timers and items that nobody needs.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,7 +53,7 @@ where
 
 #[test]
 fn the_clock_is_looked_at_once_a_run_not_once_an_item() {
-    let (hour, most) = (Duration::from_secs(3600), NonZeroU32::MAX);
+    let (hour, most) = (Duration::from_secs(3600), NonZeroUsize::MAX);
     let chunk = NonZeroUsize::new(64).unwrap();
     // A poll moves up to 64 * 256 items: some 61 polls.
     let most_looks = 200;
@@ -144,7 +144,7 @@ fn nobody_is_woken_for_a_stage_that_was_stopped() {
                 .boxed_local()
         },
         |f, clock| {
-            let throttle = stages::throttle(NonZeroU32::MIN, ms(10)).on(clock);
+            let throttle = stages::throttle(NonZeroUsize::MIN, ms(10)).on(clock);
             f.through(throttle).boxed_local()
         },
         |_, clock| {

@@ -1,6 +1,6 @@
 //! Stages that look at a clock, which is moved by hand.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tubes::stages::{TimedOut, Wait};
@@ -243,7 +243,7 @@ fn keep_alive_fills_the_silence_one_at_a_time() {
 
 #[test]
 fn throttle_pulls_nothing_without_a_token() {
-    let two = NonZeroU32::new(2).unwrap();
+    let two = NonZeroUsize::new(2).unwrap();
     let attach = |f: FakeFount<u32>, clock| f.through(stages::throttle(two, ms(10)).on(clock));
     let steps: Steps<'_, u32> = &[
         (Push(1), &[1]),
@@ -265,7 +265,7 @@ fn throttle_pulls_nothing_without_a_token() {
     ];
     assert_eq!(kind(play("two", attach, steps)), Some(Ok(())));
 
-    let one = NonZeroU32::MIN;
+    let one = NonZeroUsize::MIN;
     let even = |f: FakeFount<u32>, clock| {
         f.through(
             stages::throttle(two, ms(10))
@@ -309,7 +309,7 @@ fn throttle_pulls_nothing_without_a_token() {
 
 #[test]
 fn throttle_that_enforces_fails_at_what_is_too_fast() {
-    let two = NonZeroU32::new(2).unwrap();
+    let two = NonZeroUsize::new(2).unwrap();
     let attach = |f: FakeFount<u32>, clock| {
         f.through(
             stages::throttle(two, ms(10))

@@ -33,14 +33,12 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-/// use tubes::{Fount, stages};
+/// use tubes::{Fount, bound, stages};
 ///
-/// let three = const { NonZeroUsize::new(3).unwrap() };
 /// let drain = FakeDrain::new().by_hand();
 /// let sink = drain.handle();
-/// let batch = stages::batch(three, |n: u32| n.to_string(), |text, n| format!("{text}+{n}"));
+/// let batch = stages::batch(bound(3), |n: u32| n.to_string(), |text, n| format!("{text}+{n}"));
 /// let mut flow = Box::pin(FakeFount::new(1..=4).through(batch).flow_to(drain));
 ///
 /// let mut executor = Executor::new(&Schedule::eager());

@@ -36,14 +36,12 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-/// use tubes::{Fount, stages};
+/// use tubes::{Fount, bound, stages};
 ///
-/// let two = const { NonZeroUsize::new(2).unwrap() };
 /// let (fount, drain) = (FakeFount::new(0..9), FakeDrain::new().by_hand());
 /// let source = fount.handle();
-/// let mut flow = Box::pin(fount.through(stages::buffer(two)).flow_to(drain));
+/// let mut flow = Box::pin(fount.through(stages::buffer(bound(2))).flow_to(drain));
 ///
 /// // Downstream has no room, and two items wait for it.
 /// let mut executor = Executor::new(&Schedule::eager());
@@ -82,13 +80,11 @@ impl<T> Buffer<T> {
     /// At most 100 segments, and no more than a segment over 64 KiB:
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
-    /// use tubes::{Fount, drains, founts, stages};
+    /// use tubes::{Fount, bound, drains, founts, stages};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let hundred = const { NonZeroUsize::new(100).unwrap() };
     /// let all = founts::iter(["some", "more"])
-    ///     .through(stages::buffer(hundred).weighing(64 * 1024, |text: &&str| text.len()))
+    ///     .through(stages::buffer(bound(100)).weighing(64 * 1024, |text: &&str| text.len()))
     ///     .flow_to(drains::collect(9))
     ///     .await?;
     /// assert_eq!(all, ["some", "more"]);

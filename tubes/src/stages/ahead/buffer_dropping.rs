@@ -34,15 +34,14 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::{NonZeroU64, NonZeroUsize};
+/// use std::num::NonZeroU64;
 /// use tubes::stages::{self, Dropping};
 /// use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-/// use tubes::{Fount, Lossy};
+/// use tubes::{Fount, Lossy, bound};
 ///
-/// let two = const { NonZeroUsize::new(2).unwrap() };
 /// let drain = FakeDrain::new().by_hand();
 /// let sink = drain.handle();
-/// let newest = stages::buffer_dropping(two, Dropping::Oldest);
+/// let newest = stages::buffer_dropping(bound(2), Dropping::Oldest);
 /// let mut flow = Box::pin(FakeFount::new(0..9).through(newest).flow_to(drain));
 ///
 /// let mut executor = Executor::new(&Schedule::eager());

@@ -37,14 +37,12 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-/// use tubes::{Fount, Kind, stages};
+/// use tubes::{Fount, Kind, bound, stages};
 ///
-/// let two = const { NonZeroUsize::new(2).unwrap() };
 /// let drain = FakeDrain::new().by_hand();
 /// let sink = drain.handle();
-/// let mut flow = Box::pin(FakeFount::new(0..9).through(stages::buffer_failing(two)).flow_to(drain));
+/// let mut flow = Box::pin(FakeFount::new(0..9).through(stages::buffer_failing(bound(2))).flow_to(drain));
 ///
 /// let mut executor = Executor::new(&Schedule::eager());
 /// assert!(executor.run_until_stalled(flow.as_mut()).is_pending());

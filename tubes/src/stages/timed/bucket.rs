@@ -1,6 +1,6 @@
 //! A bucket of tokens, which time fills.
 
-use std::num::NonZeroU32;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use crate::alarm::after;
@@ -13,10 +13,10 @@ use crate::alarm::after;
 #[derive(Debug)]
 pub(super) struct Bucket {
     /// How many tokens come in `per`.
-    count: u32,
+    count: usize,
     /// In nanoseconds; at least 1.
     per: u64,
-    rim: u32,
+    rim: usize,
     /// Shares that are missing to the rim.
     missing: u128,
     /// When that was so.
@@ -24,7 +24,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn new(count: NonZeroU32, per: Duration) -> Self {
+    pub(super) fn new(count: NonZeroUsize, per: Duration) -> Self {
         let per = u64::try_from(per.as_nanos()).unwrap_or(u64::MAX);
         Self {
             count: count.get(),
@@ -35,12 +35,12 @@ impl Bucket {
         }
     }
 
-    pub(super) fn set_rim(&mut self, rim: NonZeroU32) {
+    pub(super) fn set_rim(&mut self, rim: NonZeroUsize) {
         self.rim = rim.get();
     }
 
     /// How many tokens a full one has.
-    pub(super) fn rim(&self) -> u32 {
+    pub(super) fn rim(&self) -> usize {
         self.rim
     }
 
@@ -50,11 +50,11 @@ impl Bucket {
             let passed = now
                 .saturating_duration_since(at)
                 .as_nanos();
-            let brought = passed.saturating_mul(self.count.into());
+            let brought = passed.saturating_mul(self.count as u128);
             self.missing = self.missing.saturating_sub(brought);
         }
         self.at = Some(now);
-        let full = u128::from(self.rim) * u128::from(self.per);
+        let full = self.rim as u128 * u128::from(self.per);
         let tokens = full.saturating_sub(self.missing) / u128::from(self.per);
         usize::try_from(tokens).unwrap_or(usize::MAX)
     }
@@ -67,11 +67,11 @@ impl Bucket {
 
     /// When there is a token, if there is none at `now`, when it was filled.
     pub(super) fn due(&self, now: Instant) -> Instant {
-        let rest = u128::from(self.rim - 1) * u128::from(self.per);
+        let rest = (self.rim - 1) as u128 * u128::from(self.per);
         let wait = self
             .missing
             .saturating_sub(rest)
-            .div_ceil(self.count.into());
+            .div_ceil(self.count as u128);
         let wait = u64::try_from(wait).unwrap_or(u64::MAX);
         after(now, Duration::from_nanos(wait))
     }

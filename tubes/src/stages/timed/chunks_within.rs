@@ -33,14 +33,12 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use std::time::Duration;
-/// use tubes::{Fount, drains, founts, stages};
+/// use tubes::{Fount, bound, drains, founts, stages};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// let two = const { NonZeroUsize::new(2).unwrap() };
 /// let rows = founts::iter(1..=5)
-///     .through(stages::chunks_within(two, Duration::from_millis(100)))
+///     .through(stages::chunks_within(bound(2), Duration::from_millis(100)))
 ///     .flow_to(drains::collect(9))
 ///     .await?;
 /// assert_eq!(rows, [vec![1, 2], vec![3, 4], vec![5]]);
@@ -141,14 +139,13 @@ impl<T, C> ChunksWithin<T, Each, C> {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
     /// use std::time::Duration;
-    /// use tubes::{Fount, drains, founts, stages};
+    /// use tubes::{Fount, bound, drains, founts, stages};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// let (nine, time) = (const { NonZeroUsize::new(9).unwrap() }, Duration::from_millis(100));
+    /// let time = Duration::from_millis(100);
     /// let rows = founts::iter(["one", "two", "three", "four"])
-    ///     .through(stages::chunks_within(nine, time).weighing(8, |word: &&str| word.len()))
+    ///     .through(stages::chunks_within(bound(9), time).weighing(8, |word: &&str| word.len()))
     ///     .flow_to(drains::collect(9))
     ///     .await?;
     /// assert_eq!(rows, [vec!["one", "two"], vec!["three"], vec!["four"]]);

@@ -1,7 +1,7 @@
 //! So many items in a time.
 
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -37,17 +37,15 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroU32;
 /// use std::time::Duration;
 /// use tubes::testing::{Executor, FakeDrain, ManualClock, Schedule};
-/// use tubes::{Fount, founts, stages};
+/// use tubes::{Fount, bound, founts, stages};
 ///
-/// let two = const { NonZeroU32::new(2).unwrap() };
 /// let (clock, second) = (ManualClock::new(), Duration::from_secs(1));
 /// let drain = FakeDrain::new();
 /// let sink = drain.handle();
 /// let flow = founts::iter(0..)
-///     .through(stages::throttle(two, second).on(clock.clone()))
+///     .through(stages::throttle(bound(2), second).on(clock.clone()))
 ///     .flow_to(drain);
 /// let (mut flow, mut executor) = (Box::pin(flow), Executor::new(&Schedule::eager()));
 ///
@@ -59,7 +57,7 @@ use crate::upstream::Upstream;
 /// }
 /// ```
 #[inline]
-pub fn throttle(items: NonZeroU32, time: Duration) -> Throttle {
+pub fn throttle(items: NonZeroUsize, time: Duration) -> Throttle {
     Throttle {
         bucket: Bucket::new(items, time),
         pace: Pace::Shaping,
@@ -92,7 +90,7 @@ impl<W, C> Throttle<W, C> {
     /// How many tokens the bucket has when it is full: so much may pass at once. With 1, items
     /// pass at equal distances.
     #[inline]
-    pub fn burst(mut self, tokens: NonZeroU32) -> Self {
+    pub fn burst(mut self, tokens: NonZeroUsize) -> Self {
         self.bucket.set_rim(tokens);
         self
     }
@@ -103,13 +101,11 @@ impl<W, C> Throttle<W, C> {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroU32;
     /// use std::time::Duration;
-    /// use tubes::{Fount, Kind, drains, founts, stages};
+    /// use tubes::{Fount, Kind, bound, drains, founts, stages};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// let three = const { NonZeroU32::new(3).unwrap() };
-    /// let polite = stages::throttle(three, Duration::from_secs(3600)).enforcing();
+    /// let polite = stages::throttle(bound(3), Duration::from_secs(3600)).enforcing();
     /// let flow = founts::iter(0..4).through(polite).flow_to(drains::null());
     /// assert_eq!(flow.await.unwrap_err().kind(), Kind::Limit { what: "burst", limit: 3 });
     /// # });
@@ -130,14 +126,12 @@ impl<W, C> Throttle<W, C> {
     /// 64 KiB a second, in segments of any size:
     ///
     /// ```
-    /// use std::num::NonZeroU32;
     /// use std::time::Duration;
     /// use bytes::Bytes;
-    /// use tubes::{Fount, drains, founts, stages};
+    /// use tubes::{Fount, bound, drains, founts, stages};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// let bytes = const { NonZeroU32::new(64 * 1024).unwrap() };
-    /// let slowly = stages::throttle(bytes, Duration::from_secs(1)).cost(Bytes::len);
+    /// let slowly = stages::throttle(bound(64 * 1024), Duration::from_secs(1)).cost(Bytes::len);
     /// let segments = [Bytes::from("some"), Bytes::from("more")];
     /// let count = founts::iter(segments)
     ///     .through(slowly)
@@ -174,8 +168,7 @@ impl<W, C> Throttle<W, C> {
 
     #[cold]
     fn too_fast(&self) -> Reason {
-        let limit = usize::try_from(self.bucket.rim()).unwrap_or(usize::MAX);
-        let what = "burst";
+        let (what, limit) = ("burst", self.bucket.rim());
         Error::new(Kind::Limit { what, limit }).into()
     }
 }

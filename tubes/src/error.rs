@@ -31,12 +31,15 @@ pub struct Error {
     cause: Arc<Cause>,
 }
 
+#[derive(Clone)]
 struct Cause {
     kind: Kind,
+    /// What was being done, the outermost first.
+    doing: Option<Cow<'static, str>>,
     stage: Option<Cow<'static, str>>,
     /// Where that stage was put into its pipe.
     place: Option<&'static Location<'static>>,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// Whose fault an [`Error`] was, one variant a refusal.
@@ -79,14 +82,14 @@ impl Error {
     /// Makes an error of this kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        Self::from_parts(kind, None, None, None)
+        Self::from_parts(kind, None)
     }
 
     /// Wraps an error of the user's, without wrapping twice what already is an [`Error`](struct@Error).
     pub fn user(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(own) => *own,
-            Err(foreign) => Self::from_parts(Kind::User, None, None, Some(foreign)),
+            Err(foreign) => Self::from_parts(Kind::User, Some(foreign)),
         }
     }
 
@@ -113,24 +116,57 @@ impl Error {
         {
             return self;
         }
-        let stage = known
+        let mut cause = Arc::unwrap_or_clone(self.cause);
+        cause
             .stage
-            .clone()
-            .or_else(|| Some(stage.into()));
-        match Arc::try_unwrap(self.cause) {
-            Ok(cause) => Self::from_parts(cause.kind, stage, place, cause.source),
-            Err(shared) => {
-                let kind = shared.kind;
-                Self::from_parts(kind, stage, place, Some(Box::new(Self { cause: shared })))
-            }
+            .get_or_insert_with(|| stage.into());
+        cause.place = cause.place.or(place);
+        Self::from_cause(cause)
+    }
+
+    /// The same error, as one that stands for `other`: it arose where that did, unless it knows
+    /// better.
+    #[must_use]
+    pub(crate) fn instead_of(self, other: &Self) -> Self {
+        match other.cause.stage.clone() {
+            Some(stage) => self.arisen(stage, other.place()),
+            None => self,
         }
+    }
+
+    /// The same error, with what was being done when it arose, in front of its message.
+    ///
+    /// Kind, stage, place and source stay. Put around one another, the outermost stands first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tubes::{Error, Kind};
+    ///
+    /// let error = Error::new(Kind::Timeout).context("reading the config").context("starting");
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "starting: reading the config: a wait was longer than its time limit"
+    /// );
+    /// assert_eq!(error.kind(), Kind::Timeout);
+    /// ```
+    #[must_use]
+    pub fn context(self, doing: impl Into<Cow<'static, str>>) -> Self {
+        let mut cause = Arc::unwrap_or_clone(self.cause);
+        let outer = doing.into();
+        cause.doing = Some(match cause.doing {
+            None => outer,
+            Some(inner) => format!("{outer}: {inner}").into(),
+        });
+        Self::from_cause(cause)
     }
 
     /// The same error, with what caused it as its `source()`.
     #[must_use]
     pub fn caused_by(self, source: impl Into<BoxError>) -> Self {
-        let stage = self.cause.stage.clone();
-        Self::from_parts(self.kind(), stage, self.cause.place, Some(source.into()))
+        let mut cause = Arc::unwrap_or_clone(self.cause);
+        cause.source = Some(Arc::from(source.into()));
+        Self::from_cause(cause)
     }
 
     /// Whether it is this very error, or a clone of it.
@@ -169,18 +205,17 @@ impl Error {
         None
     }
 
-    fn from_parts(
-        kind: Kind,
-        stage: Option<Cow<'static, str>>,
-        place: Option<&'static Location<'static>>,
-        source: Option<BoxError>,
-    ) -> Self {
-        let cause = Cause {
+    fn from_parts(kind: Kind, source: Option<BoxError>) -> Self {
+        Self::from_cause(Cause {
             kind,
-            stage,
-            place,
-            source,
-        };
+            doing: None,
+            stage: None,
+            place: None,
+            source: source.map(Arc::from),
+        })
+    }
+
+    fn from_cause(cause: Cause) -> Self {
         Self {
             cause: Arc::new(cause),
         }
@@ -198,7 +233,7 @@ impl std::error::Error for Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        Self::from_parts(Kind::Io(error.kind()), None, None, Some(Box::new(error)))
+        Self::from_parts(Kind::Io(error.kind()), Some(Box::new(error)))
     }
 }
 
@@ -210,6 +245,9 @@ impl From<Kind> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(doing) = &self.cause.doing {
+            write!(f, "{doing}: ")?;
+        }
         if let Some(stage) = self.stage() {
             f.write_str(stage)?;
             if let (true, Some(place)) = (f.alternate(), self.place()) {
@@ -241,6 +279,9 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut all = f.debug_struct("Error");
+        if let Some(doing) = &self.cause.doing {
+            all.field("doing", doing);
+        }
         all.field("kind", &self.kind())
             .field("stage", &self.stage());
         if let Some(place) = self.place() {

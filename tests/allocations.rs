@@ -51,6 +51,22 @@ fn a_stage_allocates_nothing_for_an_item() {
         "inspect": stages::inspect(|_: &u64| {});
         "take": stages::take(u64::MAX);
         "try_map": fine;
+        "map_while": stages::map_while(|n: u64| Some(n));
+        "scan": stages::scan(0, |sum: &mut u64, n: u64| *sum + n);
+        "scan_while": stages::scan_while(0, |sum: &mut u64, n: u64| Some(*sum + n));
+        "enumerate": stages::enumerate();
+        "skip": stages::skip(5);
+        "skip_while": stages::skip_while(|n: &u64| *n < 5);
+        "take_while": stages::take_while(|_: &u64| true);
+        "stop_when": stages::stop_when(|_: &u64| false);
+        "dedup": stages::dedup();
+        "dedup_by_key": stages::dedup_by_key(|n: &u64| n / 2);
+        "limit": stages::limit(usize::MAX);
+        "limit_weight": stages::limit_weight(usize::MAX, |_: &u64| 1);
+        "map_err": stages::map_err(|error| error);
+        "context": stages::context("counting");
+        "recover": stages::recover(|_| Some(0));
+        "recover_with": stages::recover_with(1, |_| Some(founts::once(0)));
         "until": stages::until(std::future::pending::<()>());
         "a series": (stages::map(|n: u64| n + 1), fine, stages::take(u64::MAX));
     }

@@ -42,6 +42,11 @@ const TUBES: Plan = Plan {
             because: "the return types of its own provided methods, as `Iterator` names its adapters",
         },
         Exception {
+            file: "founts",
+            may_name: &["bridge/stream"],
+            because: "the shelf where users look for a fount of a stream; no feature opens it",
+        },
+        Exception {
             file: "drain",
             may_name: &["siphon", "drains/boxed"],
             because: "the return types of its own provided methods",

@@ -28,6 +28,8 @@ mod control;
 mod fanning_in;
 // One flow to many: drains of drains, out and in again, and branches in other tasks.
 mod fan_out;
+// Plain stages and plain founts: what they give, how they end, what a panic leaves behind.
+mod plain;
 // Channels under wakers that come back into them.
 mod channels;
 // From one task to another: bounds, ends, panics, drops, order.

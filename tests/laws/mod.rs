@@ -10,6 +10,8 @@ mod fan_in;
 mod stages;
 // What pauses, ends, restarts and retries.
 mod control;
+// Plain stages and plain founts.
+mod plain;
 // Drains: always ready, refusing, awaiting a call, spawning.
 mod drains;
 // Stages that look at a clock, and ticks.

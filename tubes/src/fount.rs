@@ -12,7 +12,10 @@ use crate::siphon::drive::FlowTo;
 use crate::siphon::next::Next;
 use crate::siphon::pull::Pull;
 use crate::stage::Stage;
-use crate::stages::{Filter, FilterMap, FlatMap, Inspect, Map, Take};
+use crate::stages::{
+    Enumerate, Filter, FilterMap, FlatMap, Flatten, Inspect, Map, Scan, Skip, SkipWhile, StopWhen,
+    Take, TakeWhile,
+};
 
 /// Where items come from: yields items until it yields the reason why there are no more.
 ///
@@ -222,6 +225,83 @@ pub trait Fount {
         I: IntoIterator,
     {
         Pull::new(self, FlatMap::new(f))
+    }
+
+    /// What is in each item, one by one: [`stages::flatten`](crate::stages::flatten).
+    #[inline]
+    #[track_caller]
+    fn flatten(self) -> Pull<Self, Flatten<<Self::Item as IntoIterator>::IntoIter>>
+    where
+        Self: Sized,
+        Self::Item: IntoIterator,
+    {
+        Pull::new(self, Flatten::new())
+    }
+
+    /// One in, one out, with a memory: [`stages::scan`](crate::stages::scan).
+    #[inline]
+    #[track_caller]
+    fn scan<S, F, Out>(self, start: S, f: F) -> Pull<Self, Scan<S, F>>
+    where
+        Self: Sized,
+        F: FnMut(&mut S, Self::Item) -> Out,
+    {
+        Pull::new(self, Scan::new(start, f))
+    }
+
+    /// Each item with its number: [`stages::enumerate`](crate::stages::enumerate).
+    #[inline]
+    #[track_caller]
+    fn enumerate(self) -> Pull<Self, Enumerate>
+    where
+        Self: Sized,
+    {
+        Pull::new(self, Enumerate::new())
+    }
+
+    /// Without the first `count` items: [`stages::skip`](crate::stages::skip).
+    #[inline]
+    #[track_caller]
+    fn skip(self, count: u64) -> Pull<Self, Skip>
+    where
+        Self: Sized,
+    {
+        Pull::new(self, Skip::new(count))
+    }
+
+    /// Without the first items of a kind: [`stages::skip_while`](crate::stages::skip_while).
+    #[inline]
+    #[track_caller]
+    fn skip_while<F>(self, is_before: F) -> Pull<Self, SkipWhile<F>>
+    where
+        Self: Sized,
+        F: FnMut(&Self::Item) -> bool,
+    {
+        Pull::new(self, SkipWhile::new(is_before))
+    }
+
+    /// Items up to one that is not kept, then enough:
+    /// [`stages::take_while`](crate::stages::take_while).
+    #[inline]
+    #[track_caller]
+    fn take_while<F>(self, keep: F) -> Pull<Self, TakeWhile<F>>
+    where
+        Self: Sized,
+        F: FnMut(&Self::Item) -> bool,
+    {
+        Pull::new(self, TakeWhile::new(keep))
+    }
+
+    /// Items up to and including the last one, then enough:
+    /// [`stages::stop_when`](crate::stages::stop_when).
+    #[inline]
+    #[track_caller]
+    fn stop_when<F>(self, is_last: F) -> Pull<Self, StopWhen<F>>
+    where
+        Self: Sized,
+        F: FnMut(&Self::Item) -> bool,
+    {
+        Pull::new(self, StopWhen::new(is_last))
     }
 
     /// At most `count` items, then enough: [`stages::take`](crate::stages::take).

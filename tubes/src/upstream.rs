@@ -37,6 +37,13 @@ impl<U> Upstream<U> {
     pub fn ended(&self) -> Option<&Reason> {
         self.end.as_ref()
     }
+
+    /// A pump tells its end in other words, which count as those of upstream: it is not the pump in
+    /// which the failure arose.
+    #[inline]
+    pub(crate) fn retell(self: Pin<&mut Self>, reason: &Reason) {
+        *self.project().end = Some(reason.clone());
+    }
 }
 
 impl<U: Fount> Fount for Upstream<U> {

@@ -1,4 +1,5 @@
-//! Doors to other worlds, behind features: nothing else in the crate names a runtime.
+//! Doors to other worlds, behind features where they need a runtime: nothing else in the crate names
+//! one.
 
 #[cfg(feature = "tokio")]
 pub mod io;
@@ -6,5 +7,6 @@ pub mod io;
 pub mod net;
 #[cfg(feature = "tokio")]
 pub(crate) mod runtime;
+pub(crate) mod stream;
 #[cfg(feature = "tokio")]
 pub mod time;

@@ -72,9 +72,9 @@ where
 
 /// As the adapter of the standard library, but a plain loop: without the closures of `find` it
 /// fuses in every profile.
-struct Kept<'a, I, F> {
-    items: I,
-    keep: &'a mut F,
+pub(super) struct Kept<'a, I, F> {
+    pub(super) items: I,
+    pub(super) keep: &'a mut F,
 }
 
 impl<I, F> Iterator for Kept<'_, I, F>

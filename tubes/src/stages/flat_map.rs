@@ -78,34 +78,47 @@ where
     }
 
     #[inline]
-    fn run<Ins, O>(
-        &mut self,
-        mut items: Ins,
-        outlet: &mut O,
-    ) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<Ins, O>(&mut self, items: Ins, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         Ins: Iterator<Item = In>,
         O: Outlet<I::Item>,
     {
-        loop {
-            // Out of `self` while the run lasts, so that it can live in registers.
-            if let Some(current) = self.current.take() {
-                let (put, rest) = run_of(current, outlet);
-                if put.is_break() {
-                    self.current = rest;
-                    return Ok(put);
-                }
-            }
-            let Some(item) = items.next() else {
-                return Ok(ControlFlow::Continue(()));
-            };
-            self.current = Some((self.f)(item).into_iter());
-        }
+        let Self { f, current } = self;
+        let iterators = items.map(|item| f(item).into_iter());
+        Ok(run_each(iterators, current, outlet))
     }
 
     #[inline]
     fn kind(&self) -> &'static str {
         "flat_map"
+    }
+}
+
+/// Passes on what each of `iterators` yields, one after the other; on a `Break`, `current` is what
+/// is left of the one that it was at.
+#[inline]
+pub(super) fn run_each<I, O>(
+    mut iterators: impl Iterator<Item = I>,
+    current: &mut Option<I>,
+    outlet: &mut O,
+) -> ControlFlow<O::Full>
+where
+    I: Iterator,
+    O: Outlet<I::Item>,
+{
+    loop {
+        // Out of its place while the run lasts, so that it can live in registers.
+        if let Some(items) = current.take() {
+            let (put, rest) = run_of(items, outlet);
+            if put.is_break() {
+                *current = rest;
+                return put;
+            }
+        }
+        let Some(next) = iterators.next() else {
+            return ControlFlow::Continue(());
+        };
+        *current = Some(next);
     }
 }
 
@@ -116,18 +129,14 @@ where
     I: Iterator,
     O: Outlet<I::Item>,
 {
-    if items
-        .size_hint()
-        .1
-        .is_some_and(|most| most <= SHORT)
-    {
+    let most = items.size_hint().1;
+    if let Some(most) = most.filter(|most| *most <= SHORT) {
         // Without a counter beside it, the loop over the iterator can be vectorised.
-        let put = match outlet.put_all(&mut items) {
-            ControlFlow::Continue(()) if !budget::spend() => {
-                return (ControlFlow::Break(outlet.spent()), None);
-            }
-            put => put,
-        };
+        let put = outlet.put_all(&mut items);
+        let mut units = 0..=most / budget::RUN;
+        if put.is_continue() && !units.all(|_| budget::spend()) {
+            return (ControlFlow::Break(outlet.spent()), None);
+        }
         return (put, Some(items));
     }
     let mut chunks = Chunks::of(items);
@@ -144,7 +153,7 @@ where
     (put, Some(chunks.into_inner()))
 }
 
-/// An iterator that yields no more than this goes for one unit of the budget.
+/// An iterator that yields no more than this is passed on at once, and paid for behind.
 const SHORT: usize = 4 * budget::RUN;
 
 impl<F, I> fmt::Debug for FlatMap<F, I> {

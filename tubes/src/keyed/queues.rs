@@ -300,6 +300,8 @@ mod loom {
     use std::task::{Context, Poll};
 
     use super::{Full, MayEvict, Offered, Queues, Reader};
+    use crate::budget::Turn;
+    use crate::drain::Drain;
     use crate::drains;
     use crate::fount::Run;
     use crate::loom_support::{block_on, check};
@@ -360,6 +362,8 @@ mod loom {
             });
             let mut sum = Box::pin(drains::fold(0, |sum, n: u8| sum * 10 + n + 1));
             block_on(poll_fn(|cx: &mut Context<'_>| {
+                // With a budget of its own, so that each try of the model is the same.
+                let _turn = std::task::ready!(Turn::open(cx));
                 loop {
                     match reader.poll_flow(cx, sum.as_mut(), Lossy::item) {
                         Run::Starved => return Poll::Pending,
@@ -369,7 +373,7 @@ mod loom {
                 }
             }));
             let output = block_on(poll_fn(|cx| {
-                crate::drain::Drain::poll_stopped(sum.as_mut(), cx, &Reason::Finished)
+                Drain::<u8>::poll_stopped(sum.as_mut(), cx, &Reason::Finished)
             }));
             assert_eq!(output.unwrap(), 123);
             writer.join().unwrap();

@@ -110,7 +110,10 @@ fn group_by(c: &mut Criterion) {
                 let (mut readers, mut over) = (Vec::new(), false);
                 while !over || !readers.is_empty() {
                     match groups.as_mut().poll_next(&mut cx) {
-                        Poll::Ready(Ok(group)) => readers.push(Box::pin(read(group))),
+                        Poll::Ready(Ok(group)) => {
+                            readers.push(Box::pin(read(group)));
+                            continue;
+                        }
                         Poll::Ready(Err(_)) => over = true,
                         Poll::Pending => {}
                     }

@@ -38,6 +38,8 @@ mod boundary;
 mod routing;
 // Groups by key: who drives them, what waits, who is evicted.
 mod grouping;
+// A tube for each key: which one loses its place, who hears the end, what fails.
+mod tubes_by_key;
 // The census of a test: who was told the end.
 mod census;
 // A task for each item: closures and runtimes that panic, and who hears of a failure.

@@ -42,10 +42,17 @@ impl Tube<(char, &'static str)> for Diary {
     }
 }
 
+/// What happens to a key too many.
+#[derive(PartialEq)]
+enum Full {
+    Fails,
+    Evicts,
+}
+
 type Outcome = (Result<String, String>, String);
 
 /// What comes out, and what the tubes heard, of items by key with room for two keys.
-fn flow(items: &str, evicts: bool, hates: Option<&'static str>) -> Outcome {
+fn flow(items: &str, full: Full, hates: Option<&'static str>) -> Outcome {
     let log = Log::default();
     let book = Rc::clone(&log);
     let items: Vec<_> = items
@@ -64,7 +71,7 @@ fn flow(items: &str, evicts: bool, hates: Option<&'static str>) -> Outcome {
         hates,
     };
     let mut stage = stages::per_key(bound(2), |item: &(char, &'static str)| item.0, make);
-    if evicts {
+    if full == Full::Evicts {
         stage = stage.evicting();
     }
     assert_eq!(format!("{stage:?}"), "per_key(0 of 2)");
@@ -79,7 +86,7 @@ fn flow(items: &str, evicts: bool, hates: Option<&'static str>) -> Outcome {
 
 #[test]
 fn each_key_has_a_tube_of_its_own_and_all_hear_the_end() {
-    let (out, heard) = flow("abaab", false, None);
+    let (out, heard) = flow("abaab", Full::Fails, None);
     assert_eq!(out.unwrap(), "a1 b1 a2 a3 b2");
     assert!(
         heard.ends_with("a:end b:end"),
@@ -89,7 +96,7 @@ fn each_key_has_a_tube_of_its_own_and_all_hear_the_end() {
 
 #[test]
 fn a_key_too_many_fails_or_ends_the_tube_that_was_not_used_for_longest() {
-    let (out, _) = flow("abac", false, None);
+    let (out, _) = flow("abac", Full::Fails, None);
     assert_eq!(
         out.unwrap_err(),
         format!(
@@ -100,7 +107,7 @@ fn a_key_too_many_fails_or_ends_the_tube_that_was_not_used_for_longest() {
             })
         )
     );
-    let (out, heard) = flow("abacb", true, None);
+    let (out, heard) = flow("abacb", Full::Evicts, None);
     assert_eq!(out.unwrap(), "a1 b1 a2 c1 b1", "b begins anew");
     assert_eq!(heard, "a: b: a: b:end c: a:end b: c:end b:end");
 }
@@ -108,12 +115,12 @@ fn a_key_too_many_fails_or_ends_the_tube_that_was_not_used_for_longest() {
 #[test]
 fn a_tube_that_fails_ends_the_flow_and_the_others_hear_it() {
     let late = format!("per_key: {}", Error::new(Kind::Timeout));
-    let (out, _) = flow("abA", false, Some("bad"));
+    let (out, _) = flow("abA", Full::Fails, Some("bad"));
     assert_eq!(out.unwrap_err(), late);
-    let (out, heard) = flow("ab", false, Some("end"));
+    let (out, heard) = flow("ab", Full::Fails, Some("end"));
     assert_eq!(out.unwrap_err(), late);
     assert_eq!(heard, "a: b: a:end b:end", "each is told");
-    let (out, heard) = flow("abc", true, Some("end"));
+    let (out, heard) = flow("abc", Full::Evicts, Some("end"));
     assert_eq!(out.unwrap_err(), late);
     assert_eq!(heard, "a: b: a:end");
 }

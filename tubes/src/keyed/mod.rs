@@ -7,6 +7,7 @@
 //! ```
 
 pub(crate) mod index;
+mod models;
 pub(crate) mod queues;
 pub(crate) mod reader;
 pub(crate) mod slot;

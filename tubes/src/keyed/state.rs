@@ -48,6 +48,7 @@ pub(super) struct Later<K, T> {
     pub(super) reader: Option<Waker>,
     pub(super) writer: Option<Waker>,
     others: Vec<Waker>,
+    stale: Option<Waker>,
     keys: Vec<[K; 2]>,
     slot: Option<Slot<T>>,
     item: Option<T>,
@@ -121,6 +122,8 @@ impl<K, T> State<K, T> {
     pub(super) fn finish(&mut self, reason: Reason, later: &mut Later<K, T>) {
         if self.end.is_none() {
             self.end = Some(reason);
+            // The writer waits for nothing any more.
+            later.stale = self.writer.take();
             let readers = self.slots.iter_mut().flatten();
             later
                 .others
@@ -313,6 +316,7 @@ impl<K, T> Later<K, T> {
             reader: None,
             writer: None,
             others: Vec::new(),
+            stale: None,
             keys: Vec::new(),
             slot: None,
             item: None,

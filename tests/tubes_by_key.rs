@@ -43,7 +43,7 @@ impl Tube<(char, &'static str)> for Diary {
 }
 
 /// What happens to a key too many.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Full {
     Fails,
     Evicts,

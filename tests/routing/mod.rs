@@ -5,5 +5,7 @@ mod ends;
 // Random keys and readers, against a plain table; bounds and costs.
 mod figures;
 mod kit;
+// Wakers, items and keys that come back into the router.
+mod reentry;
 // Bounds, and what happens beyond them.
 mod waiting;

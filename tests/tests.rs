@@ -32,6 +32,8 @@ mod fan_out;
 mod plain;
 // Channels under wakers that come back into them.
 mod channels;
+// Many senders on one channel: the line, the places, the ends.
+mod channels_shared;
 // From one task to another: bounds, ends, panics, drops, order.
 mod boundary;
 // Routes by address: who waits, who is dropped, who hears the end, and what an item costs.

@@ -124,6 +124,30 @@ fn a_sender_keeps_the_laws_of_a_drain() {
 }
 
 #[test]
+fn a_shared_sender_keeps_the_laws_of_a_drain_beside_another() {
+    let channel = Mutex::new(None);
+    let make = || {
+        let (sender, fount) = founts::channel(NonZeroUsize::new(9).unwrap());
+        let sender = sender.shared();
+        sender.clone().finish();
+        *channel.lock().unwrap() = Some(fount);
+        sender
+    };
+    laws::drain(make, input(), |()| {
+        let fount: Option<Channel<u32>> = channel.lock().unwrap().take();
+        let all = fount
+            .unwrap()
+            .flow_to(drains::collect(9));
+        let polled = pin!(all).poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(Ok(all)) = polled else {
+            panic!("the channel has ended");
+        };
+        assert!(all.is_empty() || all == INPUT);
+    })
+    .check();
+}
+
+#[test]
 fn spawn_keeps_the_laws_on_a_runtime() {
     for at_most in [1, 3, 9] {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -10,7 +10,7 @@
 //! | [`stream`], [`try_stream`] | what a `Stream` of the `futures` world yields |
 //! | [`pending`] | nothing, and never ends |
 //! | [`interval`] | a tick in each period |
-//! | [`channel`] | what is handed in from elsewhere, bounded |
+//! | [`channel`] | what is handed in from elsewhere, bounded, by one sender or by many |
 //! | [`resource`] | what a fount yields that comes with something to release behind it |
 //! | [`restart`] | what a fount yields that is made anew when it fails |
 //!
@@ -29,7 +29,7 @@ mod restart;
 mod unfold;
 
 pub use boxed::{BoxFount, LocalBoxFount};
-pub use channel::{Channel, SendError, Sender, Sending, channel};
+pub use channel::{Channel, SendError, Sender, Sending, SharedSender, TrySendError, channel};
 pub use empty::{Empty, empty};
 pub use interval::{Interval, interval};
 pub use iter::{Iter, iter};

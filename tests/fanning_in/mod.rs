@@ -4,6 +4,8 @@
 mod delivering;
 // Who hears of an end.
 mod ending;
+// In an order that is known: one after the other, in turn, in pairs, sorted.
+mod ordering;
 // Founts that come and go.
 mod sets;
 // Who gets how much, and who is asked.

@@ -126,3 +126,74 @@ fn a_set_keeps_the_laws_of_a_fount() {
         .ending(Error::new(Kind::Timeout))
         .check();
 }
+
+#[test]
+fn founts_in_a_row_keep_the_laws() {
+    let parts = || {
+        [
+            founts::iter(vec![3, 0]),
+            founts::iter(vec![]),
+            founts::iter(vec![4, 1, 5]),
+        ]
+    };
+    laws::fount(|| fan::concat(parts()), vec![3, 0, 4, 1, 5]).check();
+    laws::fount(|| fan::interleave(parts(), at_most(1)), vec![3, 4, 0, 1, 5]).check();
+    laws::fount(|| fan::interleave(parts(), at_most(2)), vec![3, 0, 4, 1, 5]).check();
+    let sorted = || {
+        [
+            founts::iter(vec![0, 3]),
+            founts::iter(vec![]),
+            founts::iter(vec![1, 4, 5]),
+        ]
+    };
+    laws::fount(|| fan::merge_sorted(sorted()), vec![0, 1, 3, 4, 5]).check();
+    laws::fount(
+        || fan::zip(founts::iter(INPUT), founts::iter(0..3)).map(|(n, _)| n),
+        INPUT[..3].to_vec(),
+    )
+    .check();
+    laws::fair(fan::concat([founts::iter(0..)]));
+    laws::fair(fan::interleave(
+        [founts::iter(0..), founts::iter(0..)],
+        at_most(3),
+    ));
+    laws::fair(fan::merge_sorted([founts::iter(0..), founts::iter(0..)]));
+    laws::fair(fan::zip(founts::iter(0..), founts::iter(0..)));
+}
+
+#[test]
+fn a_source_in_a_row_keeps_the_laws() {
+    let mut longer = input();
+    longer.extend([7, 8]);
+    laws::stage(
+        |f| f.through(fan::concat_with(founts::iter([7, 8]))),
+        input(),
+        longer,
+    )
+    .check();
+    laws::stage(
+        |f| f.through(fan::concat_with(founts::empty())),
+        input(),
+        input(),
+    )
+    .check();
+    laws::stage(|f| fan::concat([f]), input(), input()).check();
+    laws::stage(|f| fan::interleave([f], at_most(2)), input(), input()).check();
+    laws::stage(
+        |f| fan::zip(f, founts::iter(0..)).map(|(n, _)| n),
+        input(),
+        input(),
+    )
+    .holding(1)
+    .check();
+    laws::stage(
+        |f| fan::zip(founts::iter(0..), f).map(|(_, n)| n),
+        input(),
+        input(),
+    )
+    .holding(1)
+    .check();
+    laws::stage(|f| fan::merge_sorted([f]), vec![1, 2, 4], vec![1, 2, 4])
+        .holding(1)
+        .check();
+}

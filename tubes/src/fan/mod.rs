@@ -17,11 +17,19 @@
 //! | one flow to many tasks | each item goes to | ready when |
 //! |---|---|---|
 //! | [`broadcast()`] | every branch there is, cloned | the slowest has room |
+//! | [`concat()`], [`concat_with`] | of one fount after the other |
+//! | [`interleave`] | so many from each in turn |
+//! | [`zip`] | in pairs |
+//! | [`merge_sorted`], [`merge_sorted_by_key`] | sorted, of sorted founts |
+//!
+//! Many producers in other tasks: [`founts::channel`](crate::founts::channel) and
+//! [`Sender::shared`](crate::founts::Sender::shared).
 
 mod broadcast;
 mod merging;
 mod out;
 mod thru;
+mod ordered;
 
 pub use broadcast::{Branch, Broadcast, LossyBranch, Subscribers, broadcast};
 pub use merging::{AddError, Refused, SetHandle};
@@ -34,3 +42,5 @@ pub use out::{Partition, partition};
 pub use out::{ToAll, to_all};
 pub use out::{Unzip, unzip};
 pub use thru::{BoxTube, Thru, Tubes, boxed_tube, thru};
+pub use ordered::{Concat, ConcatWith, Interleave, MergeSorted, Zip};
+pub use ordered::{concat, concat_with, interleave, merge_sorted, merge_sorted_by_key, zip};

@@ -1,0 +1,15 @@
+//! Many founts as one, in an order that is known beforehand.
+
+mod concat;
+mod concat_with;
+mod interleave;
+mod measured;
+mod merge_sorted;
+mod row;
+mod zip;
+
+pub use concat::{Concat, concat};
+pub use concat_with::{ConcatWith, concat_with};
+pub use interleave::{Interleave, interleave};
+pub use merge_sorted::{MergeSorted, merge_sorted, merge_sorted_by_key};
+pub use zip::{Zip, zip};

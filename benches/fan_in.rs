@@ -24,10 +24,17 @@ fn look(n: u64) {
     black_box(n);
 }
 
+fn looked(n: u64) -> future::Ready<()> {
+    look(n);
+    future::ready(())
+}
+
 fn merge(c: &mut Criterion, name: &str, items: u64) {
     let mut group = c.benchmark_group(name);
     group.throughput(Throughput::Elements(items));
-    group.bench_function("Iterator", |b| b.iter(|| each(items).flatten().for_each(look)));
+    group.bench_function("Iterator", |b| {
+        b.iter(|| each(items).flatten().for_each(look));
+    });
     group.bench_function("tubes", |b| {
         b.iter(|| run(fan::merge(each(items).map(founts::iter)).flow_to(drains::for_each(look))));
     });
@@ -40,19 +47,22 @@ fn merge(c: &mut Criterion, name: &str, items: u64) {
     group.bench_function("select_all", |b| {
         b.iter(|| {
             let all = stream::select_all(each(items).map(stream::iter));
-            run(all.for_each(|n| future::ready(look(n))));
+            run(all.for_each(looked));
         });
     });
     group.bench_function("futures-concurrency", |b| {
         b.iter(|| {
             let all: Vec<_> = each(items).map(stream::iter).collect();
-            run(all.merge().for_each(|n| future::ready(look(n))));
+            run(all.merge().for_each(looked));
         });
     });
     group.bench_function("StreamMap", |b| {
         b.iter(|| {
-            let all: StreamMap<_, _> = each(items).map(stream::iter).enumerate().collect();
-            run(all.for_each(|(_, n)| future::ready(look(n))));
+            let all: StreamMap<_, _> = each(items)
+                .map(stream::iter)
+                .enumerate()
+                .collect();
+            run(all.for_each(|(_, n)| looked(n)));
         });
     });
     group.finish();
@@ -80,7 +90,7 @@ fn flatten(c: &mut Criterion) {
             run(stream::iter(0..black_box(1000))
                 .map(|_| stream::iter(0..black_box(1000)))
                 .flatten_unordered(64)
-                .for_each(|n| future::ready(look(n))));
+                .for_each(looked));
         });
     });
     group.finish();
@@ -90,7 +100,9 @@ fn concat(c: &mut Criterion) {
     let mut group = c.benchmark_group("fan_in/chain of 2");
     group.throughput(Throughput::Elements(ITEMS));
     let half = || 0..black_box(ITEMS / 2);
-    group.bench_function("Iterator", |b| b.iter(|| half().chain(half()).for_each(look)));
+    group.bench_function("Iterator", |b| {
+        b.iter(|| half().chain(half()).for_each(look));
+    });
     group.bench_function("tubes concat_with", |b| {
         b.iter(|| {
             run(founts::iter(half())
@@ -107,7 +119,7 @@ fn concat(c: &mut Criterion) {
     group.bench_function("Stream", |b| {
         b.iter(|| {
             let two = stream::iter(half()).chain(stream::iter(half()));
-            run(two.for_each(|n| future::ready(look(n))));
+            run(two.for_each(looked));
         });
     });
     group.finish();
@@ -127,7 +139,7 @@ fn zip(c: &mut Criterion) {
         b.iter(|| {
             run(stream::iter(all())
                 .zip(stream::iter(all()))
-                .for_each(|(one, other)| future::ready(look(one ^ other))));
+                .for_each(|(one, other)| looked(one ^ other)));
         });
     });
     group.finish();

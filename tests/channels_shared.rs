@@ -44,9 +44,9 @@ fn a_clone_adds_no_room_and_an_item_that_does_not_fit_comes_back() {
     let mut others: Vec<_> = (0..5).map(|_| one.clone()).collect();
     one.try_send(1).unwrap();
     others[0].try_send(2).unwrap();
-    for (n, sender) in others.iter_mut().enumerate() {
-        let error = sender.try_send(n as u32).unwrap_err();
-        assert!(matches!(error, TrySendError::Full(item) if item == n as u32));
+    for (n, sender) in (0..).zip(&mut others) {
+        let error = sender.try_send(n).unwrap_err();
+        assert!(matches!(error, TrySendError::Full(item) if item == n));
     }
 }
 

@@ -84,9 +84,10 @@ fn equal_items_come_in_the_order_of_their_founts() {
 }
 
 type Joined = Pin<Box<dyn Fount<Item = u8>>>;
+type Join = fn(Vec<FakeFount<u8>>) -> Joined;
 
 /// Every way to put founts in a row.
-fn ways() -> [(&'static str, fn(Vec<FakeFount<u8>>) -> Joined); 5] {
+fn ways() -> [(&'static str, Join); 5] {
     [
         ("concat", |founts| Box::pin(fan::concat(founts))),
         ("interleave", |founts| {

@@ -82,7 +82,7 @@ impl<A: Fount, B: Fount> Zip<A, B> {
     fn poll_pair(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(A::Item, B::Item), Reason>> {
+    ) -> Poll<Result<<Self as Fount>::Item, Reason>> {
         let this = self.project();
         let (one, other) = match std::mem::replace(this.held, Held::None) {
             Held::None => (this.one.poll_next(cx)?, this.other.poll_next(cx)?),

@@ -211,7 +211,7 @@ fn stages_joined_first_and_attached_later_are_one_stage() {
     let three = (
         stages::map(|n: u32| n * 2),
         two,
-        stages::filter(|n: &u32| n % 3 == 0),
+        stages::filter(|n: &u32| n.is_multiple_of(3)),
     );
     let four = (add, three, add, stages::map(|n: u32| n));
     let all = executor.run(

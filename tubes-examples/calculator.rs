@@ -7,8 +7,8 @@
 use bytes::Bytes;
 use tubes::{Error, Fount, Reason, Tube, drains, framing, io, stages};
 
-fn words(line: Bytes) -> Vec<String> {
-    let text = String::from_utf8_lossy(&line);
+fn words(line: &Bytes) -> Vec<String> {
+    let text = String::from_utf8_lossy(line);
     text.split_whitespace()
         .map(str::to_owned)
         .collect()
@@ -61,7 +61,11 @@ async fn main() -> Result<(), Error> {
         stack: Vec::new(),
         says: Some("ready".to_owned()),
     };
-    let calculator = (framing::lines(), stages::flat_map(words), calculate);
+    let calculator = (
+        framing::lines(),
+        stages::flat_map(|line| words(&line)),
+        calculate,
+    );
     io::read(tokio::io::stdin())
         .through(calculator)
         .flow_to(drains::for_each(|answer| println!("{answer}")))

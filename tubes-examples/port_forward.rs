@@ -1,6 +1,6 @@
 //! Every connection is forwarded to another port: two flows, crossed.
 //!
-//! Run it:   cargo run --example port_forward -- 127.0.0.1:8009 127.0.0.1:8008
+//! Run it:   `cargo run --example port_forward -- 127.0.0.1:8009 127.0.0.1:8008`
 //!           (with `cargo run --example reverse` running)
 //! You see:  `printf 'stressed\n' | nc -N 127.0.0.1 8009` says desserts: the client's end goes
 //!           through to the server (a half-close), and the answer still comes back.
@@ -20,13 +20,11 @@ async fn forward(client: TcpFlow, target: String) -> Result<(), Error> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let mut arguments = std::env::args().skip(1);
-    let address = arguments
-        .next()
-        .unwrap_or("127.0.0.1:8009".to_owned());
-    let target = arguments
-        .next()
-        .unwrap_or("127.0.0.1:8008".to_owned());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (address, target) = match &arguments[..] {
+        [address, target] => (address.clone(), target.clone()),
+        _ => ("127.0.0.1:8009".to_owned(), "127.0.0.1:8008".to_owned()),
+    };
     let listener = net::listen(&address).await?;
     println!("forwarding {address} to {target}");
     let connections = drains::spawn(|client: TcpFlow| forward(client, target.clone()))

@@ -118,7 +118,7 @@ fn channels(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime, cap: us
                 let (mut $tx, mut $rx) = $ends;
                 let feed = async move {
                     for $item in 0..black_box(n) {
-                        drop($send.await);
+                        let _sent = $send.await;
                     }
                 };
                 let sum = async move {
@@ -135,25 +135,7 @@ fn channels(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime, cap: us
     channel!("tokio recv", mpsc::channel(cap), |tx, n| tx.send(n), |rx| {
         rx.recv()
     });
-    case(group, runtime, "tokio recv_many(64)", || {
-        let (tx, mut rx) = mpsc::channel(cap);
-        let feed = async move {
-            for n in 0..black_box(n) {
-                drop(tx.send(n).await);
-            }
-        };
-        let sum = async move {
-            let mut sum = 0;
-            let mut chunk = Vec::with_capacity(64);
-            while rx.recv_many(&mut chunk, 64).await > 0 {
-                sum = chunk
-                    .drain(..)
-                    .fold(sum, |sum, n| sum ^ n);
-            }
-            sum
-        };
-        (feed, sum)
-    });
+    tokio_in_chunks(group, runtime, cap, n);
     channel!(
         "futures",
         futures_channel::mpsc::channel(cap),
@@ -185,6 +167,33 @@ fn channels(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime, cap: us
         |tx, n| tx.send(n),
         |rx| rx.recv().map(Result::ok)
     );
+}
+
+fn tokio_in_chunks(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    runtime: &Runtime,
+    cap: usize,
+    n: u64,
+) {
+    case(group, runtime, "tokio recv_many(64)", || {
+        let (tx, mut rx) = mpsc::channel(cap);
+        let feed = async move {
+            for n in 0..black_box(n) {
+                let _sent = tx.send(n).await;
+            }
+        };
+        let sum = async move {
+            let mut sum = 0;
+            let mut chunk = Vec::with_capacity(64);
+            while rx.recv_many(&mut chunk, 64).await > 0 {
+                sum = chunk
+                    .drain(..)
+                    .fold(sum, |sum, n| sum ^ n);
+            }
+            sum
+        };
+        (feed, sum)
+    });
 }
 
 fn load(c: &mut Criterion) {
@@ -225,13 +234,13 @@ fn ping_pong(c: &mut Criterion) {
             let (back, mut rx) = mpsc::channel(1);
             let echo = async move {
                 while let Some(n) = there.recv().await {
-                    drop(back.send(n).await);
+                    let _sent = back.send(n).await;
                 }
             };
             let turns = async move {
                 let mut sum = 0;
                 for n in 0..TURNS {
-                    drop(tx.send(n).await);
+                    let _sent = tx.send(n).await;
                     sum ^= rx.recv().await.unwrap_or(0);
                 }
                 sum
@@ -297,16 +306,15 @@ fn in_a_row(c: &mut Criterion) {
                 for _ in 0..20 {
                     let (next, after) = mpsc::channel(cap);
                     let mut before = std::mem::replace(&mut rx, after);
-                    #[expect(clippy::disallowed_methods, reason = "what it is compared with")]
                     handle.spawn(async move {
                         while let Some(n) = before.recv().await {
-                            drop(next.send(n).await);
+                            let _sent = next.send(n).await;
                         }
                     });
                 }
                 let feed = async move {
                     for n in 0..black_box(N) {
-                        drop(tx.send(n).await);
+                        let _sent = tx.send(n).await;
                     }
                 };
                 let sum = async move {

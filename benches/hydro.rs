@@ -1,7 +1,7 @@
 //! The micro-benchmarks of hydro: the same work as its `benches/`, beside the peers that it names.
 //!
-//! arithmetic, identity and upcase are 20 stages in a row; `micro_ops` are single ones. (fan_in,
-//! fan_out, fork_join and words_diamond are in `fan_in.rs` and `fan_out.rs`.)
+//! arithmetic, identity and upcase are 20 stages in a row; `micro_ops` are single ones. (Fans are
+//! in `fan_in.rs` and `fan_out.rs`.)
 //!
 //! `cargo bench -p tubes-benches --bench hydro`
 
@@ -51,7 +51,7 @@ macro_rules! twenty_maps {
         group.throughput(Throughput::Elements($count as u64)).sample_size(20);
         group.bench_function("raw (a Vec a stage)", |b| {
             b.iter(|| {
-                let mut data: Vec<_> = $items.collect();
+                let mut data: Vec<_> = ($items).collect();
                 for _ in 0..20 {
                     data = data.into_iter().map($f).collect();
                 }
@@ -59,7 +59,7 @@ macro_rules! twenty_maps {
             });
         });
         group.bench_function("Iterator", |b| {
-            b.iter(|| twenty!($items, map($f)).for_each(sink));
+            b.iter(|| twenty!(($items), map($f)).for_each(sink));
         });
         group.bench_function("tubes", |b| {
             b.iter(|| {
@@ -85,7 +85,7 @@ macro_rules! twenty_maps {
         group.bench_function("timely", |b| {
             b.iter(|| {
                 timely::example(|scope| {
-                    let mut flow = $items.to_stream(scope);
+                    let mut flow = ($items).to_stream(scope);
                     for _ in 0..20 {
                         flow = flow.map($f);
                     }
@@ -100,12 +100,11 @@ macro_rules! twenty_maps {
 }
 
 fn arithmetic(c: &mut Criterion) {
-    twenty_maps!(c, "arithmetic", (0..black_box(INTS)), INTS, |n: usize| n
-        + 1);
+    twenty_maps!(c, "arithmetic", 0..black_box(INTS), INTS, |n: usize| n + 1);
 }
 
 fn identity(c: &mut Criterion) {
-    twenty_maps!(c, "identity", (0..black_box(INTS)), INTS, |n: usize| {
+    twenty_maps!(c, "identity", 0..black_box(INTS), INTS, |n: usize| {
         black_box(n)
     });
 }
@@ -133,18 +132,23 @@ fn upcase(c: &mut Criterion) {
     });
 }
 
-/// Single operators over 10,000 numbers below 100, as in `micro_ops`.
-fn micro_ops(c: &mut Criterion) {
+/// 10,000 numbers below 100.
+fn numbers() -> Vec<usize> {
     // An LCG instead of the original's generator: the same distribution.
     let mut seed = 123_u64;
-    let numbers: Vec<usize> = std::iter::repeat_with(|| {
+    std::iter::repeat_with(|| {
         seed = seed
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         usize::try_from(seed >> 33).unwrap_or(0) % 100
     })
     .take(10_000)
-    .collect();
+    .collect()
+}
+
+/// Single operators over 10,000 numbers below 100, as in `micro_ops`.
+fn micro_ops(c: &mut Criterion) {
+    let numbers = numbers();
     let mut group = c.benchmark_group("hydro/micro_ops");
     group.throughput(Throughput::Elements(numbers.len() as u64));
     macro_rules! op {

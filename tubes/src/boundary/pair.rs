@@ -31,7 +31,7 @@ use super::state::State;
 ///
 /// # Examples
 ///
-/// See the [module](self).
+/// See [the module](crate::boundary).
 #[must_use = "an end that is dropped ends the flow"]
 pub fn pair<T>(bound: NonZeroUsize) -> (Entry<T>, Exit<T>) {
     of(bound).pair()

@@ -47,7 +47,7 @@ where
     }
 }
 
-/// The fount of [`concat`].
+/// The fount of [`concat()`].
 #[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
 pub struct Concat<F> {
     row: Row<F>,

@@ -90,6 +90,7 @@ impl<T> Spawned<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<U> Stage<U, Direct> for Spawned<U::Item>
 where
     U: Fount<Item: Send> + Send + 'static,

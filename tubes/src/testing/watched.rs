@@ -92,6 +92,7 @@ impl Mark {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Fount> Stage<F, Direct> for Mark {
     type Output = WatchedFount<F>;
 

@@ -175,7 +175,10 @@ impl<Out> Future for Sending<'_, Out> {
             }
             if port.item.is_none() && port.is_open() {
                 port.is_awaited = false;
-                port.item = this.item.take();
+                // Not the option as a whole: it was written in parts a moment ago.
+                if let Some(item) = this.item.take() {
+                    port.item = Some(item);
+                }
                 return Look::Done(Ok(()));
             }
             if port.keep(cx.waker()) {

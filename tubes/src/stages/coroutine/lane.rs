@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use super::ending::Ending;
-use super::stage::Coroutine;
+use super::stage::{Coroutine, Fed};
 use crate::budget;
 use crate::drain::{Drain, Intake};
 use crate::error::{Error, Kind};
@@ -23,6 +23,17 @@ pub(super) enum Halt {
     Spent,
 }
 
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Something may have happened since the coroutine was polled: poll it.
+    Poll,
+    /// It was polled: look for an output.
+    Look,
+    /// There is no output, and will be none before it is polled again: feed it.
+    Feed,
+}
+
 /// A coroutine in front of a drain.
 pub(super) struct Lane<'a, Fut, In, Out, D> {
     pub(super) source: Source<'a, Fut, In, Out>,
@@ -33,8 +44,7 @@ pub(super) struct Lane<'a, Fut, In, Out, D> {
 pub(super) struct Source<'a, Fut, In, Out> {
     pub(super) coroutine: Pin<&'a mut Coroutine<Fut, In, Out>>,
     pub(super) waker: &'a Waker,
-    /// Something may have happened since the coroutine was polled.
-    pub(super) has_news: bool,
+    pub(super) turn: Turn,
     pub(super) halt: Halt,
     /// Polls of the coroutine until a unit of the budget is spent.
     pub(super) left: usize,
@@ -56,28 +66,39 @@ where
     fn next(&mut self, items: &mut impl Iterator<Item = In>) -> Option<Out> {
         let mut cx = Context::from_waker(self.waker);
         while self.halt == Halt::No {
-            if let Some((output, is_awaited)) = self.coroutine.as_mut().take(&cx) {
-                self.has_news |= is_awaited;
-                return Some(output);
-            }
-            if self.coroutine.is_over() {
-                self.halt = Halt::Over;
-            } else if self.has_news {
-                if self.left == 0 {
-                    if !budget::spend() {
-                        self.halt = Halt::Spent;
-                        break;
+            match self.turn {
+                Turn::Poll => {
+                    if self.left == 0 {
+                        if !budget::spend() {
+                            self.halt = Halt::Spent;
+                            break;
+                        }
+                        self.left = budget::RUN;
                     }
-                    self.left = budget::RUN;
+                    self.left -= 1;
+                    self.turn = Turn::Look;
+                    self.coroutine.as_mut().advance(&mut cx);
                 }
-                self.left -= 1;
-                self.has_news = false;
-                self.coroutine.as_mut().advance(&mut cx);
-            } else if self.coroutine.as_mut().is_asking() {
-                let item = items.next()?;
-                self.put(item);
-            } else {
-                self.halt = Halt::Waits;
+                Turn::Look => {
+                    self.turn = Turn::Feed;
+                    if let Some((output, is_awaited)) = self.coroutine.as_mut().take(&cx) {
+                        if is_awaited {
+                            self.turn = Turn::Poll;
+                        }
+                        return Some(output);
+                    }
+                }
+                Turn::Feed => {
+                    let fed = self
+                        .coroutine
+                        .as_mut()
+                        .feed(items, &cx)?;
+                    match fed {
+                        Fed::Yes => self.turn = Turn::Poll,
+                        Fed::NotAsked => self.halt = Halt::Waits,
+                        Fed::Over => self.halt = Halt::Over,
+                    }
+                }
             }
         }
         None
@@ -85,18 +106,12 @@ where
 
     /// Whether it is input that the coroutine waits for; polls it, if it may have other reasons.
     pub(super) fn is_hungry(&mut self) -> bool {
-        if std::mem::take(&mut self.has_news) {
+        if self.turn == Turn::Poll {
             let mut cx = Context::from_waker(self.waker);
+            self.turn = Turn::Look;
             self.coroutine.as_mut().advance(&mut cx);
         }
         self.coroutine.as_mut().is_hungry()
-    }
-
-    #[inline]
-    fn put(&mut self, item: In) {
-        let cx = Context::from_waker(self.waker);
-        self.coroutine.as_mut().put(item, &cx);
-        self.has_news = true;
     }
 }
 
@@ -136,11 +151,11 @@ where
     #[inline]
     fn receive(mut self: Pin<&mut Self>, item: In) -> Result<(), Reason> {
         let this = &mut *self;
-        this.source.put(item);
-        // The drain is ready for one output; others have their turn later.
+        // It was asked for, or the lane would not have been ready. And the drain is ready for one
+        // output; others have their turn later.
         match this
             .source
-            .next(&mut std::iter::empty())
+            .next(&mut std::iter::once(item))
         {
             Some(output) => this.drain.as_mut().receive(output),
             None => Ok(()),

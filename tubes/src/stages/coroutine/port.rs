@@ -51,6 +51,11 @@ impl<T> Port<T> {
     /// What the coroutine hears instead of waiting, if it has to hear something.
     #[inline]
     pub(super) fn heard(&mut self) -> Option<Reason> {
+        if self.is_open() { None } else { self.end() }
+    }
+
+    #[cold]
+    fn end(&mut self) -> Option<Reason> {
         match &self.end {
             End::Open | End::Told => None,
             End::Over(reason) => Some(reason.clone()),
@@ -79,6 +84,15 @@ impl<T> Port<T> {
     /// itself is polled now.
     #[inline]
     pub(super) fn moved(&mut self, cx: &Context<'_>) {
+        match &self.waiting[..] {
+            [] => {}
+            [one] if one.will_wake(cx.waker()) => {}
+            _ => self.wake_others(cx),
+        }
+    }
+
+    #[cold]
+    fn wake_others(&mut self, cx: &Context<'_>) {
         self.waiting.retain(|waker| {
             let is_polled = waker.will_wake(cx.waker());
             if !is_polled {

@@ -9,7 +9,7 @@ use pin_project::pin_project;
 
 use super::ending::Ending;
 use super::ends::{Inlet, Outlet};
-use super::lane::{Halt, Lane, Source};
+use super::lane::{Halt, Lane, Source, Turn};
 use super::lent::{Key, Shared};
 use super::port::{End, Port};
 use crate::budget;
@@ -94,6 +94,16 @@ where
     }
 }
 
+/// Whether a coroutine was given an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fed {
+    Yes,
+    /// It waits for something else.
+    NotAsked,
+    /// It has returned.
+    Over,
+}
+
 /// The stage of [`coroutine`].
 #[pin_project]
 #[must_use = "a stage does nothing before it is attached"]
@@ -152,15 +162,27 @@ where
         }
     }
 
-    /// Gives the coroutine the item that it asked for.
+    /// Gives the coroutine an item, if it asks for one; `None` if there is none.
     #[inline]
-    pub(super) fn put(self: Pin<&mut Self>, item: In, cx: &Context<'_>) {
+    pub(super) fn feed(
+        self: Pin<&mut Self>,
+        items: &mut impl Iterator<Item = In>,
+        cx: &Context<'_>,
+    ) -> Option<Fed> {
         let this = self.project();
-        if let Some(key) = this.key {
-            let port = this.inlet.open(key);
-            port.item = Some(item);
-            port.moved(cx);
+        if this.end.is_some() {
+            return Some(Fed::Over);
         }
+        let Some(key) = this.key else {
+            return Some(Fed::NotAsked);
+        };
+        let port = this.inlet.open(key);
+        if !port.is_asked() {
+            return Some(Fed::NotAsked);
+        }
+        port.item = Some(items.next()?);
+        port.moved(cx);
+        Some(Fed::Yes)
     }
 
     /// Upstream has ended, and the coroutine hears it.
@@ -219,7 +241,10 @@ where
             }
             if self.as_mut().is_asking() {
                 match upstream.as_mut().poll_next(cx) {
-                    Poll::Ready(Ok(item)) => self.as_mut().put(item, cx),
+                    Poll::Ready(Ok(item)) => {
+                        self.as_mut()
+                            .feed(&mut std::iter::once(item), cx);
+                    }
                     Poll::Ready(Err(reason)) => self.as_mut().hear(&reason, cx),
                     // It may wait for something else, too.
                     Poll::Pending if has_news => {}
@@ -296,7 +321,7 @@ where
             source: Source {
                 coroutine: self,
                 waker: &waker,
-                has_news: true,
+                turn: Turn::Poll,
                 halt: Halt::No,
                 left: budget::RUN,
             },
@@ -338,7 +363,7 @@ where
                 .coroutine
                 .as_mut()
                 .hear(&reason, cx);
-            source.has_news = true;
+            source.turn = Turn::Poll;
         }
     }
 

@@ -1,10 +1,14 @@
 //! What is allocated for an item: nothing, wherever the items need nothing.
 
+use std::future::{poll_fn, ready};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use allocation_counter::measure;
-use tubes::{Error, Fount, drains, founts, stages};
+use tubes::stages::{Inlet, Outlet};
+use tubes::testing::ManualClock;
+use tubes::{Error, Fount, Reason, bound, boundary, drains, fan, founts, stages, valve};
 
 const FEW: u64 = 1_000;
 const MANY: u64 = 50_000;
@@ -31,6 +35,8 @@ macro_rules! free_of_charge {
     ($($name:literal: $stage:expr;)*) => {
         $(
             let flow = |items| founts::iter(0..items).through($stage).flow_to(drains::null());
+            // What a thread sets up once is set up first.
+            allocations(flow, 1);
             let (few, many) = (allocations(flow, FEW), allocations(flow, MANY));
             assert_eq!(few, many, "{}: {few} for {FEW} items, {many} for {MANY}", $name);
         )*
@@ -70,6 +76,100 @@ fn a_stage_allocates_nothing_for_an_item() {
         "until": stages::until(std::future::pending::<()>());
         "a series": (stages::map(|n: u64| n + 1), fine, stages::take(u64::MAX));
     }
+}
+
+#[test]
+fn a_stage_that_waits_allocates_nothing_for_an_item_either() {
+    let (clock, long) = (ManualClock::new(), Duration::from_secs(60));
+    let (valve, switch) = (valve(), stages::kill_switch());
+    free_of_charge! {
+        "then": stages::then(|n: u64| ready(n)).at_most(bound(4));
+        "then, unordered": stages::then(|n: u64| ready(n)).at_most(bound(64)).unordered();
+        "then, pending once": stages::then(|n: u64| async move {
+            once().await;
+            n
+        }).at_most(bound(4));
+        "coroutine": stages::coroutine(async |inlet: Inlet<u64>, outlet: Outlet<u64>| {
+            while let Ok(n) = inlet.next().await {
+                outlet.send(n).await?;
+            }
+            Ok::<_, Reason>(())
+        });
+        "timeout_idle": stages::timeout_idle(long).on(clock.clone());
+        "throttle": stages::throttle(bound(1 << 20), long).on(clock.clone());
+        "buffer": stages::buffer(bound(16));
+        "valve": valve.stage();
+        "kill_switch": switch.stage();
+        "finally": stages::finally(|_| ());
+        "per_key": stages::per_key(bound(4), |n: &u64| n % 4, |_| stages::map(|n: u64| n));
+        "thru": fan::thru((stages::map(|n: u64| n), stages::map(|n: u64| n + 1)));
+    }
+}
+
+/// A flow by name, and its allocations over so many items.
+type Case = (&'static str, fn(u64) -> u64);
+
+#[test]
+fn many_to_one_and_one_to_many_allocate_nothing_for_an_item() {
+    let flows: [Case; 5] = [
+        ("merge", |items| {
+            allocations(
+                |n| fan::merge([0..n, 0..n].map(founts::iter)).flow_to(drains::null()),
+                items,
+            )
+        }),
+        ("concat", |items| {
+            allocations(
+                |n| fan::concat([0..n, 0..n].map(founts::iter)).flow_to(drains::null()),
+                items,
+            )
+        }),
+        ("zip", |items| {
+            let zip = |n| fan::zip(founts::iter(0..n), founts::iter(0..n));
+            allocations(|n| zip(n).flow_to(drains::null()), items)
+        }),
+        ("to_all", |items| {
+            let all = || fan::to_all([drains::null(), drains::null()]);
+            allocations(
+                |n| async move {
+                    founts::iter(0..n)
+                        .flow_to(all())
+                        .await
+                        .map(drop)
+                },
+                items,
+            )
+        }),
+        ("a boundary on one thread", |items| {
+            allocations(
+                |n| async move {
+                    let (entry, exit) = boundary::local(bound(64));
+                    tokio::try_join!(
+                        founts::iter(0..n).flow_to(entry),
+                        exit.flow_to(drains::null())
+                    )?;
+                    Ok(())
+                },
+                items,
+            )
+        }),
+    ];
+    for (name, flow) in flows {
+        assert_eq!(flow(FEW), flow(MANY), "{name}");
+    }
+}
+
+/// Pending once, woken at once.
+async fn once() {
+    let mut has_waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 #[test]

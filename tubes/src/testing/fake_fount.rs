@@ -66,6 +66,8 @@ pub(super) struct Shared<T> {
     pub(super) polls: u64,
     pub(super) polls_after_stop: u64,
     pub(super) progress: u64,
+    /// Who moved it on last: woken by `nudge`.
+    pub(super) mover: Option<Waker>,
     pub(super) waker: Option<Waker>,
     pub(super) dropped: bool,
 }
@@ -88,6 +90,7 @@ impl<T> FakeFount<T> {
                 polls: 0,
                 polls_after_stop: 0,
                 progress: 0,
+                mover: None,
                 waker: None,
                 dropped: false,
             })),
@@ -228,9 +231,11 @@ impl<T> Fount for FakeFount<T> {
         Run::Spent
     }
 
+    /// Nothing is under way, until a `nudge` says otherwise.
     fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let _ = cx;
-        lock(&self.shared).progress += 1;
+        let mut shared = lock(&self.shared);
+        shared.progress += 1;
+        shared.mover = Some(cx.waker().clone());
         Poll::Ready(())
     }
 

@@ -66,6 +66,15 @@ impl<T> FakeFountHandle<T> {
         lock(&self.shared).progress
     }
 
+    /// What it owns has moved on by itself: wakes whoever called `poll_progress` last.
+    pub fn nudge(&self) {
+        let mover = lock(&self.shared).mover.take();
+        self.schedule.moved();
+        if let Some(mover) = mover {
+            mover.wake();
+        }
+    }
+
     /// Every reason that `stop` was called with.
     #[must_use]
     pub fn stops(&self) -> Vec<Reason> {

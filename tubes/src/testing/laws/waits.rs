@@ -34,7 +34,7 @@ where
             if source.pulled() != before.0 {
                 schedule.broken(1, "the source was pulled while the drain was not ready");
             }
-            // Once is enough: who has many sources asks again those that have woken it.
+            // Once is enough, until the source has woken whoever moved it on.
             if source.progress() == moved && source.said().is_none() && source.stops().is_empty() {
                 schedule.broken(
                     4,
@@ -43,6 +43,20 @@ where
             }
             if executor.wakes() != before.1 {
                 schedule.broken(5, "a wake while the drain was not ready");
+            }
+            let moved = source.progress();
+            source.nudge();
+            let is_over = executor
+                .run_until_stalled(flow.as_mut())
+                .is_ready();
+            if is_over {
+                return;
+            }
+            if source.progress() == moved && source.said().is_none() && source.stops().is_empty() {
+                schedule.broken(
+                    4,
+                    "the source had something to move, and no `poll_progress` came",
+                );
             }
             if allowed > self.plan.expected.len() + 2 {
                 schedule.broken(

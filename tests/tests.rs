@@ -18,6 +18,8 @@ mod house;
 mod laws;
 // Chains against the laws: greetings and farewells, across the seam, at random.
 mod chains;
+// Pipes of any stages in any order: complete, ended once, dropped at every poll.
+mod compositions;
 // Broken founts, drains and stages, each of which the laws must catch.
 mod breaking;
 // Who hears of an end: greetings, farewells, failures and stops.

@@ -22,6 +22,8 @@ mod chains;
 mod compositions;
 // Broken founts, drains and stages, each of which the laws must catch.
 mod breaking;
+// What tubes inherits: behaviours that no other test looks at, and the page that lists them.
+mod lineage;
 // Who hears of an end: greetings, farewells, failures and stops.
 mod stopping;
 // Flows held, ended, begun again: valves, switches, what is tried again, what is done at the end.

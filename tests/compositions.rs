@@ -238,7 +238,9 @@ type Pipe = LocalBoxFount<'static, Counted>;
 
 fn halved(n: Counted, of: u32) -> Option<Counted> {
     let half = n.number / 2;
-    (n.number % of == 0).then(|| n.with(half))
+    n.number
+        .is_multiple_of(of)
+        .then(|| n.with(half))
 }
 
 fn sum(state: &mut u32, n: Counted) -> Counted {

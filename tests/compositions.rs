@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof};
 use tubes::founts::LocalBoxFount;
 use tubes::testing::{
-    Executor, FakeDrain, FakeDrainHandle, FakeFount, FakeFountHandle, ManualClock, Schedule,
+    Executor, FakeDrain, FakeDrainHandle, FakeFount, FakeFountHandle, ManualClock, Place, Schedule,
 };
 use tubes::{Error, Fount, Kind, Reason, bound, stages};
 
@@ -261,18 +261,18 @@ struct Run {
 }
 
 impl Run {
-    fn new((steps, input, fails, seed): &Case) -> Self {
+    fn new((steps, input, fails, seed): &Case, drain: FakeDrain<Counted>) -> Self {
         let (alive, schedule) = (Arc::default(), Schedule::seeded(*seed));
         let count = Arc::clone(&alive);
-        let items: Vec<u32> = input.clone();
-        let items = items
+        let items = input
+            .clone()
             .into_iter()
             .map(move |n| Counted::new(n, &count));
         let mut source = FakeFount::new(items).scheduled(&schedule);
         if *fails {
             source = source.ending(Reason::Failed(Error::new(Kind::Timeout)));
         }
-        let drain = FakeDrain::new().scheduled(&schedule);
+        let drain = drain.scheduled(&schedule);
         let (handle, sink) = (source.handle(), drain.handle());
         let pipe = steps
             .iter()
@@ -292,6 +292,13 @@ impl Run {
     fn delivered(&self) -> Vec<u32> {
         let items = self.sink.items();
         items.iter().map(|n| n.number).collect()
+    }
+
+    fn check_over(self) {
+        let heard = self.source.stops().len() + usize::from(self.source.said().is_some());
+        assert_eq!(heard, 1, "stopped once, or had ended");
+        let (source, _) = self.drop_flow();
+        assert_eq!(source.polls_after_stop(), 0);
     }
 
     /// Lets go of the flow: what is alive is what was delivered.
@@ -334,7 +341,7 @@ fn for_any(cases: u32, check: impl Fn(&Case, &[u32], bool)) {
 #[test]
 fn any_pipe_gives_what_vectors_give_and_one_end_to_either_side() {
     for_any(600, |case, expected, early| {
-        let mut run = Run::new(case);
+        let mut run = Run::new(case, FakeDrain::new());
         let schedule = run.schedule.clone();
         let result = Executor::new(&schedule).run(run.flow.as_mut());
         assert_eq!(run.delivered(), expected);
@@ -346,10 +353,21 @@ fn any_pipe_gives_what_vectors_give_and_one_end_to_either_side() {
             Some(Reason::Finished) => assert!(!early && !case.2),
             other => panic!("{other:?}"),
         }
-        let heard = run.source.stops().len() + usize::from(run.source.said().is_some());
-        assert_eq!(heard, 1, "stopped once, or had ended");
-        let (source, _) = run.drop_flow();
-        assert_eq!(source.polls_after_stop(), 0);
+        run.check_over();
+    });
+}
+
+#[test]
+fn any_pipe_gives_a_drain_that_refuses_what_it_wants_and_stops_its_source() {
+    for_any(300, |case, expected, _| {
+        for (place, wanted) in [(Place::Ready, 2), (Place::Receive, 1)] {
+            let drain = FakeDrain::new().refusing(wanted, place, Reason::Enough);
+            let mut run = Run::new(case, drain);
+            let schedule = run.schedule.clone();
+            drop(Executor::new(&schedule).run(run.flow.as_mut()));
+            assert_eq!(run.delivered(), expected[..wanted.min(expected.len())]);
+            run.check_over();
+        }
     });
 }
 
@@ -357,7 +375,7 @@ fn any_pipe_gives_what_vectors_give_and_one_end_to_either_side() {
 fn a_pipe_dropped_after_any_poll_loses_and_doubles_nothing_that_was_delivered() {
     for_any(120, |case, expected, _| {
         for polls in 0.. {
-            let mut run = Run::new(case);
+            let mut run = Run::new(case, FakeDrain::new());
             let schedule = run.schedule.clone();
             let mut executor = Executor::new(&schedule);
             let mut is_over = false;
@@ -370,7 +388,6 @@ fn a_pipe_dropped_after_any_poll_loses_and_doubles_nothing_that_was_delivered() 
                 }
                 schedule.fire();
             }
-            drop(executor);
             let (source, delivered) = run.drop_flow();
             assert!(expected.starts_with(&delivered), "{delivered:?}");
             assert!(source.stops().len() <= 1);

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use proptest::prelude::{Strategy, prop};
 use proptest::sample::select;
-use tubes::Outlet;
+use tubes::Outputs;
 
 /// Many ends and few other bytes, cut anywhere.
 pub(super) fn segments() -> impl Strategy<Value = Vec<Bytes>> {
@@ -29,13 +29,13 @@ pub(super) fn now<F: Future>(future: F) -> F::Output {
     panic!("does not come to its end");
 }
 
-/// An outlet that is full after every `room` items.
+/// An outputs that is full after every `room` items.
 pub(super) struct Narrow {
     pub(super) room: usize,
     pub(super) seen: Vec<Bytes>,
 }
 
-impl Outlet<Bytes> for Narrow {
+impl Outputs<Bytes> for Narrow {
     type Full = ();
 
     fn put(&mut self, out: Bytes) -> ControlFlow<()> {

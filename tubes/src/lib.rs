@@ -121,6 +121,6 @@ pub use fount::{Fount, Run};
 pub use lossy::Lossy;
 pub use pump::Pump;
 pub use reason::Reason;
-pub use tube::{Outlet, Tube};
+pub use tube::{Outputs, Tube};
 pub use upstream::Upstream;
 pub use valve::{Pause, PausedBy, Valve, ValveStage, valve};

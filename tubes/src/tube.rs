@@ -88,10 +88,10 @@ pub trait Tube<In> {
         Ok(None)
     }
 
-    /// Takes inputs out of `items` and puts outputs into `outlet`, for as long as both go on:
+    /// Takes inputs out of `items` and puts outputs into `outputs`, for as long as both go on:
     /// the loop of the contract, for a whole run.
     ///
-    /// Worth overriding where the run can be handed on as an iterator. `outlet` is ready when
+    /// Worth overriding where the run can be handed on as an iterator. `outputs` is ready when
     /// this is called; each `Break` of it has to be passed on. Says `Continue` when there is
     /// neither input nor output left.
     ///
@@ -99,14 +99,14 @@ pub trait Tube<In> {
     ///
     /// The reason why the flow ends here.
     #[inline]
-    fn run<I, O>(&mut self, mut items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, mut items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Self::Out>,
+        O: Outputs<Self::Out>,
     {
         loop {
             while let Some(out) = self.emit()? {
-                if let ControlFlow::Break(full) = outlet.put(out) {
+                if let ControlFlow::Break(full) = outputs.put(out) {
                     return Ok(ControlFlow::Break(full));
                 }
             }
@@ -114,7 +114,7 @@ pub trait Tube<In> {
                 return Ok(ControlFlow::Continue(()));
             };
             if let Some(out) = self.received(item)?
-                && let ControlFlow::Break(full) = outlet.put(out)
+                && let ControlFlow::Break(full) = outputs.put(out)
             {
                 return Ok(ControlFlow::Break(full));
             }
@@ -209,7 +209,7 @@ pub(crate) fn type_name<T: ?Sized>() -> &'static str {
 }
 
 /// Where a tube puts what it makes of a whole run: see [`Tube::run`].
-pub trait Outlet<Out> {
+pub trait Outputs<Out> {
     /// Why there is no room for more for now; a tube passes it on.
     type Full;
 
@@ -236,12 +236,12 @@ impl<In, T: Tube<In>> Tube<In> for &mut T {
         (**self).emit()
     }
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Self::Out>,
+        O: Outputs<Self::Out>,
     {
-        (**self).run(items, outlet)
+        (**self).run(items, outputs)
     }
     #[inline]
     fn kind(&self) -> &'static str {

@@ -9,7 +9,7 @@ use memchr::memchr;
 use crate::budget;
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that cuts segments into lines: each is given without the LF or CRLF that ends it.
 ///
@@ -168,16 +168,16 @@ impl Lines {
 
     /// Passes on the lines that lie in the segment, in one loop, and keeps what is behind them.
     #[inline]
-    fn run_of<O>(&mut self, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run_of<O>(&mut self, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
-        O: Outlet<Bytes>,
+        O: Outputs<Bytes>,
     {
         // Out of `self` while the run lasts, so that it can live in registers.
         let segment = std::mem::take(&mut self.segment);
         let mut at = 0;
         let put = loop {
             let mut left = budget::RUN;
-            let put = outlet.put_all(Cuts {
+            let put = outputs.put_all(Cuts {
                 segment: &segment,
                 limit: self.limit,
                 at: &mut at,
@@ -187,7 +187,7 @@ impl Lines {
                 break put;
             }
             if !budget::spend() {
-                break ControlFlow::Break(outlet.spent());
+                break ControlFlow::Break(outputs.spent());
             }
         };
         self.segment = behind(segment, at);
@@ -198,7 +198,7 @@ impl Lines {
         Ok(if budget::spend() {
             put
         } else {
-            ControlFlow::Break(outlet.spent())
+            ControlFlow::Break(outputs.spent())
         })
     }
 
@@ -249,21 +249,21 @@ impl Tube<Bytes> for Lines {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, mut items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, mut items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = Bytes>,
-        O: Outlet<Bytes>,
+        O: Outputs<Bytes>,
     {
         loop {
             // A line that has begun in an earlier segment.
             if self.begun() > 0
                 && let Some(line) = self.emit()?
-                && let ControlFlow::Break(full) = outlet.put(line)
+                && let ControlFlow::Break(full) = outputs.put(line)
             {
                 return Ok(ControlFlow::Break(full));
             }
             if !self.segment.is_empty() {
-                let put = self.run_of(outlet)?;
+                let put = self.run_of(outputs)?;
                 if put.is_break() {
                     return Ok(put);
                 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use bytes::{Bytes, BytesMut};
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that puts an end behind each line: LF, or CRLF after [`crlf`](Unlines::crlf).
 ///
@@ -74,10 +74,10 @@ impl<In: AsRef<[u8]>> Tube<In> for Unlines {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Bytes>,
+        O: Outputs<Bytes>,
     {
         // Grows by doubling: a short run must not keep the memory of a long one alive.
         let mut segment = BytesMut::new();
@@ -85,7 +85,7 @@ impl<In: AsRef<[u8]>> Tube<In> for Unlines {
             self.push(&mut segment, line.as_ref());
             if segment.len() >= SEGMENT {
                 let full = std::mem::replace(&mut segment, BytesMut::with_capacity(SEGMENT));
-                if let ControlFlow::Break(full) = outlet.put(full.freeze()) {
+                if let ControlFlow::Break(full) = outputs.put(full.freeze()) {
                     return Ok(ControlFlow::Break(full));
                 }
             }
@@ -93,7 +93,7 @@ impl<In: AsRef<[u8]>> Tube<In> for Unlines {
         if segment.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
-        Ok(outlet.put(segment.freeze()))
+        Ok(outputs.put(segment.freeze()))
     }
 
     #[inline]

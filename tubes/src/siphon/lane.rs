@@ -14,7 +14,7 @@ use crate::budget;
 use crate::drain::{Drain, Intake};
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 #[pin_project]
 #[derive(Debug)]
@@ -160,7 +160,7 @@ struct Port<'p, 'cx, 'w, D> {
     left: usize,
 }
 
-impl<Out, D: Drain<Out>> Outlet<Out> for Port<'_, '_, '_, D> {
+impl<Out, D: Drain<Out>> Outputs<Out> for Port<'_, '_, '_, D> {
     type Full = Intake;
 
     #[inline]

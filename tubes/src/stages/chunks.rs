@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::budget;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives the items in vectors of `size`; the last one may be shorter.
 ///
@@ -76,12 +76,12 @@ impl<In> Tube<In> for Chunks<In> {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Vec<In>>,
+        O: Outputs<Vec<In>>,
     {
-        Ok(outlet.put_all(Whole { items, tube: self }))
+        Ok(outputs.put_all(Whole { items, tube: self }))
     }
 
     #[inline]

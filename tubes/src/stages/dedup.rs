@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::filter::Kept;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes an item only if it is not equal to the one before it.
 ///
@@ -46,6 +46,12 @@ impl<In: PartialEq + Clone> Dedup<In> {
         }
         is_new
     }
+
+    /// Not a closure in `run`: see `map` on types that double.
+    #[inline]
+    fn asking(&mut self) -> impl FnMut(&In) -> bool {
+        |item| self.is_new(item)
+    }
 }
 
 impl<In: PartialEq + Clone> Tube<In> for Dedup<In> {
@@ -57,13 +63,13 @@ impl<In: PartialEq + Clone> Tube<In> for Dedup<In> {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
-        let keep = &mut |item: &In| self.is_new(item);
-        Ok(outlet.put_all(Kept { items, keep }))
+        let keep = &mut self.asking();
+        Ok(outputs.put_all(Kept { items, keep }))
     }
 
     #[inline]

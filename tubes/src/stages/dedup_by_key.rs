@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::filter::Kept;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes an item only if its key is not equal to that of the one before it.
 ///
@@ -53,6 +53,15 @@ impl<F, K: PartialEq> DedupByKey<F, K> {
         }
         is_new
     }
+
+    /// Not a closure in `run`: see `map` on types that double.
+    #[inline]
+    fn asking<In>(&mut self) -> impl FnMut(&In) -> bool
+    where
+        F: FnMut(&In) -> K,
+    {
+        |item| self.is_new(item)
+    }
 }
 
 impl<F, In, K> Tube<In> for DedupByKey<F, K>
@@ -68,13 +77,13 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
-        let keep = &mut |item: &In| self.is_new(item);
-        Ok(outlet.put_all(Kept { items, keep }))
+        let keep = &mut self.asking();
+        Ok(outputs.put_all(Kept { items, keep }))
     }
 
     #[inline]

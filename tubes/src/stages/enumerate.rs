@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives each item with its number, counted from 0.
 ///
@@ -46,6 +46,12 @@ impl Enumerate {
         self.next = number.wrapping_add(1);
         (number, item)
     }
+
+    /// Not a closure in `run`: see `map` on types that double.
+    #[inline]
+    fn numbering<In>(&mut self) -> impl FnMut(In) -> (u64, In) {
+        |item| self.number(item)
+    }
 }
 
 impl<In> Tube<In> for Enumerate {
@@ -57,12 +63,12 @@ impl<In> Tube<In> for Enumerate {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<(u64, In)>,
+        O: Outputs<(u64, In)>,
     {
-        Ok(outlet.put_all(items.map(|item| self.number(item))))
+        Ok(outputs.put_all(items.map(self.numbering())))
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes the items for which `keep` says yes.
 ///
@@ -55,13 +55,13 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Self::Out>,
+        O: Outputs<Self::Out>,
     {
         let keep = &mut self.keep;
-        Ok(outlet.put_all(Kept { items, keep }))
+        Ok(outputs.put_all(Kept { items, keep }))
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives `f(item)` where that is `Some`, and drops the others.
 ///
@@ -56,13 +56,13 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Self::Out>,
+        O: Outputs<Self::Out>,
     {
         let f = &mut self.f;
-        Ok(outlet.put_all(Chosen { items, f }))
+        Ok(outputs.put_all(Chosen { items, f }))
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes everything on and calls `last` once, however the flow ends.
 ///
@@ -84,13 +84,13 @@ impl<F: FnOnce(&Reason), In> Tube<In> for Finally<F> {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
         self.in_a_run = true;
-        let put = outlet.put_all(items);
+        let put = outputs.put_all(items);
         self.in_a_run = false;
         Ok(put)
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::budget::{self, Chunks};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives all that the iterator `f(item)` yields.
 ///
@@ -78,14 +78,14 @@ where
     }
 
     #[inline]
-    fn run<Ins, O>(&mut self, items: Ins, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<Ins, O>(&mut self, items: Ins, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         Ins: Iterator<Item = In>,
-        O: Outlet<I::Item>,
+        O: Outputs<I::Item>,
     {
         let Self { f, current } = self;
         let iterators = items.map(|item| f(item).into_iter());
-        Ok(run_each(iterators, current, outlet))
+        Ok(run_each(iterators, current, outputs))
     }
 
     #[inline]
@@ -100,16 +100,16 @@ where
 pub(super) fn run_each<I, O>(
     mut iterators: impl Iterator<Item = I>,
     current: &mut Option<I>,
-    outlet: &mut O,
+    outputs: &mut O,
 ) -> ControlFlow<O::Full>
 where
     I: Iterator,
-    O: Outlet<I::Item>,
+    O: Outputs<I::Item>,
 {
     loop {
         // Out of its place while the run lasts, so that it can live in registers.
         if let Some(items) = current.take() {
-            let (put, rest) = run_of(items, outlet);
+            let (put, rest) = run_of(items, outputs);
             if put.is_break() {
                 *current = rest;
                 return put;
@@ -124,30 +124,30 @@ where
 
 /// Passes on what `items` yields; gives back what is left of it on a `Break`.
 #[inline]
-fn run_of<I, O>(mut items: I, outlet: &mut O) -> (ControlFlow<O::Full>, Option<I>)
+fn run_of<I, O>(mut items: I, outputs: &mut O) -> (ControlFlow<O::Full>, Option<I>)
 where
     I: Iterator,
-    O: Outlet<I::Item>,
+    O: Outputs<I::Item>,
 {
     let most = items.size_hint().1;
     if let Some(most) = most.filter(|most| *most <= SHORT) {
         // Without a counter beside it, the loop over the iterator can be vectorised.
-        let put = outlet.put_all(&mut items);
+        let put = outputs.put_all(&mut items);
         let mut units = 0..=most / budget::RUN;
         if put.is_continue() && !units.all(|_| budget::spend()) {
-            return (ControlFlow::Break(outlet.spent()), None);
+            return (ControlFlow::Break(outputs.spent()), None);
         }
         return (put, Some(items));
     }
     let mut chunks = Chunks::of(items);
     let put = loop {
         chunks.refill();
-        let put = outlet.put_all(&mut chunks);
+        let put = outputs.put_all(&mut chunks);
         if put.is_break() || chunks.is_over() {
             break put;
         }
         if !budget::spend() {
-            break ControlFlow::Break(outlet.spent());
+            break ControlFlow::Break(outputs.spent());
         }
     };
     (put, Some(chunks.into_inner()))

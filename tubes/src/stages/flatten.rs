@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::flat_map::run_each;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives all that is in each item: of vectors, options, iterators.
 ///
@@ -68,13 +68,13 @@ where
     }
 
     #[inline]
-    fn run<Ins, O>(&mut self, items: Ins, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<Ins, O>(&mut self, items: Ins, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         Ins: Iterator<Item = In>,
-        O: Outlet<In::Item>,
+        O: Outputs<In::Item>,
     {
         let iterators = items.map(In::into_iter);
-        Ok(run_each(iterators, &mut self.current, outlet))
+        Ok(run_each(iterators, &mut self.current, outputs))
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::Outlet;
+use crate::tube::Outputs;
 
 /// Whether a tube still passes items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +30,15 @@ pub(super) fn put_while<I, Out, O>(
     items: I,
     f: impl FnMut(I::Item) -> Option<Out>,
     going: &mut Going,
-    outlet: &mut O,
+    outputs: &mut O,
     end: impl Fn() -> Reason,
 ) -> Result<ControlFlow<O::Full>, Reason>
 where
     I: Iterator,
-    O: Outlet<Out>,
+    O: Outputs<Out>,
 {
     going.or_end::<Out>(&end)?;
-    let put = outlet.put_all(While {
+    let put = outputs.put_all(While {
         items,
         f,
         going: &mut *going,

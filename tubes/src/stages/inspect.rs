@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that shows each item to `look` and passes it on.
 ///
@@ -58,13 +58,13 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Self::Out>,
+        O: Outputs<Self::Out>,
     {
         let look = &mut self.look;
-        Ok(outlet.put_all(Shown { items, look }))
+        Ok(outputs.put_all(Shown { items, look }))
     }
 
     #[inline]

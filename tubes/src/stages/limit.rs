@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::going::{Going, put_while};
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes up to `count` items; one more is a failure.
 ///
@@ -77,19 +77,13 @@ impl<In> Tube<In> for Limit {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
         let Self { left, count, going } = self;
-        put_while(
-            items,
-            |item| Self::pass(left, item),
-            going,
-            outlet,
-            || too_long(*count),
-        )
+        put_while(items, passing(left), going, outputs, || too_long(*count))
     }
 
     #[inline]
@@ -112,4 +106,10 @@ impl fmt::Debug for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "limit({} of {})", self.count - self.left, self.count)
     }
+}
+
+/// Not a closure in `run`: see `map` on types that double.
+#[inline]
+fn passing<In>(left: &mut usize) -> impl FnMut(In) -> Option<In> {
+    |item| Limit::pass(left, item)
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::going::{Going, put_while};
 use super::limit::too_long;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes items as long as all of them together weigh no more than `max`; the first one
 /// that does not fit is a failure.
@@ -67,6 +67,15 @@ impl<F> LimitWeight<F> {
         *left = left.checked_sub(weight(&item))?;
         Some(item)
     }
+
+    /// Not a closure in `run`: see `map` on types that double.
+    #[inline]
+    fn passing<In>(left: &mut usize, weight: &mut F) -> impl FnMut(In) -> Option<In>
+    where
+        F: FnMut(&In) -> usize,
+    {
+        |item| Self::pass(left, weight, item)
+    }
 }
 
 impl<F, In> Tube<In> for LimitWeight<F>
@@ -88,10 +97,10 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
         let Self {
             left,
@@ -99,13 +108,9 @@ where
             weight,
             going,
         } = self;
-        put_while(
-            items,
-            |item| Self::pass(left, weight, item),
-            going,
-            outlet,
-            || too_long(*max),
-        )
+        put_while(items, Self::passing(left, weight), going, outputs, || {
+            too_long(*max)
+        })
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::going::{Going, put_while};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives what `f` makes of each item; the first `None` ends the flow with
 /// [`Reason::Enough`].
@@ -65,12 +65,12 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Out>,
+        O: Outputs<Out>,
     {
-        put_while(items, &mut self.f, &mut self.going, outlet, || {
+        put_while(items, &mut self.f, &mut self.going, outputs, || {
             Reason::Enough
         })
     }

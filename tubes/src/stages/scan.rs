@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives what `f` makes of a state and each item; `f` may change the state.
 ///
@@ -53,6 +53,15 @@ impl<S, F> Scan<S, F> {
     pub(crate) fn new(start: S, f: F) -> Self {
         Self { state: start, f }
     }
+
+    /// Not a closure in `run`: see `map` on types that double.
+    #[inline]
+    fn step<In, Out>(&mut self) -> impl FnMut(In) -> Out
+    where
+        F: FnMut(&mut S, In) -> Out,
+    {
+        |item| (self.f)(&mut self.state, item)
+    }
 }
 
 impl<S, F, In, Out> Tube<In> for Scan<S, F>
@@ -67,12 +76,12 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Out>,
+        O: Outputs<Out>,
     {
-        Ok(outlet.put_all(items.map(|item| (self.f)(&mut self.state, item))))
+        Ok(outputs.put_all(items.map(self.step())))
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::going::{Going, put_while};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives what `f` makes of a state and each item; the first `None` ends the flow with
 /// [`Reason::Enough`].
@@ -69,19 +69,13 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Out>,
+        O: Outputs<Out>,
     {
         let Self { state, f, going } = self;
-        put_while(
-            items,
-            |item| f(state, item),
-            going,
-            outlet,
-            || Reason::Enough,
-        )
+        put_while(items, step(state, f), going, outputs, || Reason::Enough)
     }
 
     #[inline]
@@ -94,4 +88,13 @@ impl<S, F> fmt::Debug for ScanWhile<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("scan_while")
     }
+}
+
+/// Not a closure in `run`: see `map` on types that double.
+#[inline]
+fn step<S, In, Out>(
+    state: &mut S,
+    f: &mut impl FnMut(&mut S, In) -> Option<Out>,
+) -> impl FnMut(In) -> Option<Out> {
+    |item| f(state, item)
 }

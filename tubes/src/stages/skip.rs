@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that drops `count` items and passes all behind them.
 ///
@@ -53,10 +53,10 @@ impl<In> Tube<In> for Skip {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, mut items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, mut items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
         while self.left > 0 {
             if items.next().is_none() {
@@ -64,7 +64,7 @@ impl<In> Tube<In> for Skip {
             }
             self.left -= 1;
         }
-        Ok(outlet.put_all(items))
+        Ok(outputs.put_all(items))
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that drops items for as long as `is_before` says yes; from the first no on it passes all,
 /// and asks no more.
@@ -66,22 +66,22 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, mut items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, mut items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
         while !self.begun {
             let Some(item) = items.next() else {
                 return Ok(ControlFlow::Continue(()));
             };
             if let Some(first) = self.received(item)?
-                && let ControlFlow::Break(full) = outlet.put(first)
+                && let ControlFlow::Break(full) = outputs.put(first)
             {
                 return Ok(ControlFlow::Break(full));
             }
         }
-        Ok(outlet.put_all(items))
+        Ok(outputs.put_all(items))
     }
 
     #[inline]

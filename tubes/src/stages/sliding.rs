@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use crate::budget;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives windows of `size` items, each one item further than the one before.
 ///
@@ -63,6 +63,12 @@ impl<In: Clone> Sliding<In> {
         let is_whole = self.held.len() == self.size;
         is_whole.then(|| self.held.iter().cloned().collect())
     }
+
+    /// Not a closure in `run`: see `map` on types that double.
+    #[inline]
+    fn adding(&mut self) -> impl FnMut(In) -> Option<Vec<In>> {
+        |item| self.add(item)
+    }
 }
 
 impl<In: Clone> Tube<In> for Sliding<In> {
@@ -74,12 +80,12 @@ impl<In: Clone> Tube<In> for Sliding<In> {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<Vec<In>>,
+        O: Outputs<Vec<In>>,
     {
-        Ok(outlet.put_all(items.filter_map(|item| self.add(item))))
+        Ok(outputs.put_all(items.filter_map(self.adding())))
     }
 
     #[inline]

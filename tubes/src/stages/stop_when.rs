@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::going::Going;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes items up to and including the one for which `is_last` says yes, and then ends
 /// the flow with [`Reason::Enough`].
@@ -73,14 +73,14 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
         self.going
             .or_end::<In>(|| Reason::Enough)?;
-        let put = outlet.put_all(UpTo {
+        let put = outputs.put_all(UpTo {
             items,
             tube: &mut *self,
         });

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::error::Error;
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube made by `make`; when it fails, `decide` says what becomes of the flow.
 ///
@@ -138,15 +138,15 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<T::Out>,
+        O: Outputs<T::Out>,
     {
         let came = Cell::new(false);
         let mut items = items.inspect(|_| came.set(true));
         loop {
-            let ran = self.tube.run(items.by_ref(), outlet);
+            let ran = self.tube.run(items.by_ref(), outputs);
             if came.replace(false) {
                 self.failures = 0;
             }

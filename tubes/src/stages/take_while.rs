@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::going::{Going, put_while};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that passes items for as long as `keep` says yes, and then ends the flow with
 /// [`Reason::Enough`].
@@ -73,14 +73,13 @@ where
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<In>,
+        O: Outputs<In>,
     {
-        let keep = &mut self.keep;
-        let kept = |item| if keep(&item) { Some(item) } else { None };
-        put_while(items, kept, &mut self.going, outlet, || Reason::Enough)
+        let kept = kept(&mut self.keep);
+        put_while(items, kept, &mut self.going, outputs, || Reason::Enough)
     }
 
     #[inline]
@@ -93,4 +92,10 @@ impl<F> fmt::Debug for TakeWhile<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("take_while")
     }
+}
+
+/// Not a closure in `run`: see `map` on types that double.
+#[inline]
+fn kept<In>(keep: &mut impl FnMut(&In) -> bool) -> impl FnMut(In) -> Option<In> {
+    |item| if keep(&item) { Some(item) } else { None }
 }

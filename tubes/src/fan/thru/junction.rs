@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::tubes::Tubes;
 use crate::budget::{self, Chunks};
 use crate::reason::Reason;
-use crate::tube::{Outlet, Tube};
+use crate::tube::{Outputs, Tube};
 
 /// A tube that gives each item to every one of `tubes`, cloned (and to the last one as it is), and
 /// passes on what they make of it, in the order in which they stand.
@@ -148,10 +148,10 @@ impl<In: Clone, S: Tubes<In>> Tube<In> for Thru<In, S> {
     }
 
     #[inline]
-    fn run<I, O>(&mut self, items: I, outlet: &mut O) -> Result<ControlFlow<O::Full>, Reason>
+    fn run<I, O>(&mut self, items: I, outputs: &mut O) -> Result<ControlFlow<O::Full>, Reason>
     where
         I: Iterator<Item = In>,
-        O: Outlet<S::Out>,
+        O: Outputs<S::Out>,
     {
         let mut outs = Chunks::of(Outs {
             thru: self,
@@ -160,12 +160,12 @@ impl<In: Clone, S: Tubes<In>> Tube<In> for Thru<In, S> {
         });
         let put = loop {
             outs.refill();
-            let put = outlet.put_all(&mut outs);
+            let put = outputs.put_all(&mut outs);
             if put.is_break() || outs.is_over() {
                 break put;
             }
             if !budget::spend() {
-                break ControlFlow::Break(outlet.spent());
+                break ControlFlow::Break(outputs.spent());
             }
         };
         outs.into_inner()

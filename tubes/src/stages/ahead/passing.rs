@@ -39,7 +39,7 @@ impl<In, H: Hold<In>, D: Drain<H::Out>> Drain<In> for Passing<'_, H, D> {
         let hold = &mut *this.hold;
         this.drain
             .as_mut()
-            .poll_receive(cx, items.map(|item| hold.pass(item)))
+            .poll_receive(cx, items.map(passed(hold)))
     }
 
     #[inline]
@@ -61,4 +61,10 @@ impl<In, H: Hold<In>, D: Drain<H::Out>> Drain<In> for Passing<'_, H, D> {
             .as_mut()
             .poll_stopped(cx, reason)
     }
+}
+
+/// Not a closure in `poll_receive`: see `map` on types that double.
+#[inline]
+fn passed<In, H: Hold<In>>(hold: &mut H) -> impl FnMut(In) -> H::Out {
+    |item| hold.pass(item)
 }

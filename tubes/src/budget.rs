@@ -94,6 +94,27 @@ pub fn spend_part() -> bool {
     left.parts > 1 || spend()
 }
 
+/// Takes parts of a unit for `count` cheap items that passed at once; `false` as [`spend`].
+#[inline]
+#[must_use]
+pub fn spend_parts(count: usize) -> bool {
+    let left = LEFT.get();
+    match u32::try_from(count) {
+        Ok(count) if left.parts > count => {
+            let parts = left.parts - count;
+            LEFT.set(Left { parts, ..left });
+            true
+        }
+        _ => {
+            LEFT.set(Left {
+                parts: PARTS,
+                ..left
+            });
+            (0..=count / RUN).all(|_| spend())
+        }
+    }
+}
+
 /// An iterator that pauses: yields as much as goes for one unit, at most [`RUN`] items, and goes
 /// on after [`refill`](Self::refill).
 ///

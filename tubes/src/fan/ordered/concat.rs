@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::row::Row;
+use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
@@ -103,6 +104,11 @@ impl<F: Fount> Fount for Concat<F> {
             };
             if let Some(end) = self.one_ended(reason) {
                 return Poll::Ready(Err(end));
+            }
+            // One that is over at once costs, too: a row of them has no bound of its own.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }

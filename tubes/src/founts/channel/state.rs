@@ -111,6 +111,10 @@ impl<T> State<T> {
         if let Some(reason) = &self.stopped {
             return Err(NoPlace::Stopped(reason.clone()));
         }
+        if let Some(reason) = &self.end {
+            // The channel has ended: nothing comes behind its end.
+            return Err(NoPlace::Stopped(reason.clone()));
+        }
         match *place {
             Place::Reserved => return Ok(()),
             Place::Idle if self.line.len() < self.room() => {}

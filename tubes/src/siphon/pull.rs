@@ -108,6 +108,18 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
     #[cold]
     fn told(self: Pin<&mut Self>, reason: Reason) {
         let this = self.project();
+        *this.life = this.life.on(Step::Closed);
+        *this.end = Some(reason);
+    }
+
+    /// It has no output left from before the end: now the tube hears of it.
+    #[cold]
+    fn tell(self: Pin<&mut Self>) {
+        let this = self.project();
+        let reason = this
+            .end
+            .take()
+            .unwrap_or_else(Reason::abandoned);
         *this.life = farewell(this.tube, this.label, this.end, reason);
     }
 
@@ -122,7 +134,7 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
     where
         D: Drain<T::Out>,
     {
-        while self.life == Life::Farewell {
+        while let Life::Ending | Life::Farewell = self.life {
             if !budget::spend() {
                 return Run::Spent;
             }
@@ -138,6 +150,7 @@ impl<F: Fount, T: Tube<F::Item>> Pull<F, T> {
                         return Run::Refused(reason);
                     }
                 }
+                Ok(None) if *this.life == Life::Ending => self.as_mut().tell(),
                 Ok(None) => *this.life = this.life.on(Step::Dry),
                 Err(own) => self.as_mut().broke(own),
             }
@@ -167,7 +180,11 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         loop {
             let mut this = self.as_mut().project();
             let step = match this.life {
-                Life::Holding | Life::Farewell => match this.tube.emit() {
+                Life::Holding | Life::Ending | Life::Farewell => match this.tube.emit() {
+                    Ok(None) if *this.life == Life::Ending => {
+                        self.as_mut().tell();
+                        continue;
+                    }
                     Ok(None) => {
                         *this.life = this.life.on(Step::Dry);
                         continue;
@@ -214,7 +231,7 @@ impl<F: Fount, T: Tube<F::Item>> Fount for Pull<F, T> {
         D: Drain<Self::Item>,
     {
         let this = self.as_mut().project();
-        if let Life::Farewell | Life::Over = this.life {
+        if let Life::Ending | Life::Farewell | Life::Over = this.life {
             return self.last_words(cx, drain);
         }
         let mut lane = std::pin::pin!(Lane::new(&mut *this.tube, Lent(drain.as_mut())));

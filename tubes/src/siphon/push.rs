@@ -109,27 +109,31 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
         let whole = self.project();
         let mut this = whole.lane.project();
         match this.life {
-            Life::Holding | Life::Hungry => {
-                *this.life = farewell(this.tube, whole.label, whole.end, reason.clone());
-            }
+            Life::Holding | Life::Hungry => *this.life = this.life.on(Step::Closed),
             Life::Refused => {
                 // Nobody is left to hear a farewell, nor a failure of it.
                 drop(this.tube.stopped(reason));
                 *this.life = this.life.on(Step::Over);
             }
-            Life::Farewell | Life::Over => {}
+            Life::Ending | Life::Farewell | Life::Over => {}
         }
-        let first = whole
+        let mut first = whole
             .end
-            .get_or_insert_with(|| reason.clone());
-        while *this.life == Life::Farewell {
+            .get_or_insert_with(|| reason.clone())
+            .clone();
+        while let Life::Ending | Life::Farewell = *this.life {
             let end = match ready!(this.drain.as_mut().poll_ready(cx)) {
-                Err(refused) => Some(last_cause(first, refused)),
+                Err(refused) => Some(last_cause(&first, refused)),
                 Ok(()) => match this.tube.emit() {
                     Ok(Some(out)) => match this.drain.as_mut().receive(out) {
                         Ok(()) => None,
-                        Err(refused) => Some(last_cause(first, refused)),
+                        Err(refused) => Some(last_cause(&first, refused)),
                     },
+                    Ok(None) if *this.life == Life::Ending => {
+                        *this.life = farewell(this.tube, whole.label, whole.end, first.clone());
+                        first = whole.end.clone().unwrap_or(first);
+                        None
+                    }
                     Ok(None) => Some(first.clone()),
                     Err(own) => {
                         let own = whole
@@ -140,14 +144,19 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
                 },
             };
             if let Some(end) = end {
-                *first = end;
+                if *this.life == Life::Ending {
+                    // It hears of the end, and nobody of a farewell.
+                    drop(this.tube.stopped(&end));
+                }
+                *whole.end = Some(end.clone());
+                first = end;
                 *this.life = this.life.on(Step::Over);
             } else if !budget::spend() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
-        this.drain.poll_stopped(cx, first)
+        this.drain.poll_stopped(cx, &first)
     }
 }
 

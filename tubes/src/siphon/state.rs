@@ -4,9 +4,9 @@
 //!  start ─► Holding ──dry──► Hungry          Holding: outputs may wait (at first, a greeting)
 //!              ▲────input─────┘│             Hungry:  needs input
 //!              │               │
-//!              └──upstream ended──┐
-//!                                 ▼
-//!                             Farewell ──dry──► Over
+//!              └──upstream ended──► Ending ──dry, told──┐
+//!                                                      ▼
+//!                                                  Farewell ──dry──► Over
 //!   any state ──the tube ends it, or is told──► Over
 //!   any state ────downstream wants no more────► Refused ──the tube is told──► Over
 //! ```
@@ -19,6 +19,8 @@ pub(crate) enum Life {
     Holding,
     /// It has said that it needs input.
     Hungry,
+    /// Upstream has ended; outputs of before may wait, and the tube has not been told.
+    Ending,
     /// It was told that there is no more input; its last outputs may wait.
     Farewell,
     /// It is done.
@@ -34,6 +36,8 @@ pub(crate) enum Step {
     Input,
     /// It said that it has no output left.
     Dry,
+    /// Upstream has ended.
+    Closed,
     /// Upstream has ended, and it was told.
     Ended,
     /// Downstream wants no more.
@@ -49,7 +53,8 @@ impl Life {
         match (self, step) {
             (_, Step::Over) | (Self::Over, _) | (Self::Farewell, Step::Dry) => Self::Over,
             (_, Step::Refused) | (Self::Refused, _) => Self::Refused,
-            (_, Step::Ended) | (Self::Farewell, Step::Input) => Self::Farewell,
+            (_, Step::Ended) | (Self::Farewell, Step::Input | Step::Closed) => Self::Farewell,
+            (Self::Holding | Self::Hungry, Step::Closed) | (Self::Ending, _) => Self::Ending,
             (Self::Holding | Self::Hungry, Step::Input) => Self::Holding,
             (Self::Holding | Self::Hungry, Step::Dry) => Self::Hungry,
         }
@@ -62,20 +67,25 @@ mod tests {
 
     #[test]
     fn every_pair_of_state_and_step_is_as_drawn() {
-        use Life::{Farewell, Holding, Hungry, Over, Refused};
+        use Life::{Ending, Farewell, Holding, Hungry, Over, Refused};
         let steps = [
             Step::Input,
             Step::Dry,
+            Step::Closed,
             Step::Ended,
             Step::Refused,
             Step::Over,
         ];
         let table = [
-            (Holding, [Holding, Hungry, Farewell, Refused, Over]),
-            (Hungry, [Holding, Hungry, Farewell, Refused, Over]),
-            (Farewell, [Farewell, Over, Farewell, Refused, Over]),
-            (Over, [Over, Over, Over, Over, Over]),
-            (Refused, [Refused, Refused, Refused, Refused, Over]),
+            (Holding, [Holding, Hungry, Ending, Farewell, Refused, Over]),
+            (Hungry, [Holding, Hungry, Ending, Farewell, Refused, Over]),
+            (Ending, [Ending, Ending, Ending, Farewell, Refused, Over]),
+            (
+                Farewell,
+                [Farewell, Over, Farewell, Farewell, Refused, Over],
+            ),
+            (Over, [Over, Over, Over, Over, Over, Over]),
+            (Refused, [Refused, Refused, Refused, Refused, Refused, Over]),
         ];
         for (life, expected) in table {
             assert_eq!(steps.map(|step| life.on(step)), expected, "{life:?}");

@@ -34,6 +34,8 @@ mod fanning_in;
 mod fan_out;
 // Plain stages and plain founts: what they give, how they end, what a panic leaves behind.
 mod plain;
+// Ends that come while somebody still has something to say.
+mod ending;
 // Channels under wakers that come back into them.
 mod channels;
 // Many senders on one channel: the line, the places, the ends.

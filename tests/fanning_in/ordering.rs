@@ -173,6 +173,76 @@ fn a_zip_that_ends_stops_the_other_with_enough() {
 }
 
 #[test]
+fn the_half_of_a_zip_that_waits_keeps_moving_and_comes_before_its_end() {
+    let wait = |is_first: bool| {
+        let (early, late) = (FakeFount::new([1]), FakeFount::new([]).open());
+        let (waiting, hand) = (early.handle(), late.handle());
+        let pairs = if is_first {
+            fan::zip(early, late)
+        } else {
+            fan::zip(late, early)
+        };
+        let mut flow = pin!(pairs.flow_to(drains::collect(9)));
+        let mut executor = Executor::new(&Schedule::eager());
+        let before = waiting.progress();
+        assert!(
+            executor
+                .run_until_stalled(flow.as_mut())
+                .is_pending()
+        );
+        assert_eq!(waiting.pulled(), 1);
+        assert!(waiting.progress() > before, "first: {is_first}");
+        hand.push(5);
+        hand.end(Reason::Finished);
+        executor.run(flow).unwrap()
+    };
+    assert_eq!(wait(true), [(1, 5)]);
+    assert_eq!(wait(false), [(5, 1)]);
+}
+
+#[test]
+fn a_zip_behind_a_merge_hears_both() {
+    // The merge polls what is in front of it with a waker of its own.
+    let (one, other) = (FakeFount::new([]).open(), FakeFount::new([]).open());
+    let (first, second) = (one.handle(), other.handle());
+    let merged = fan::merge([one.boxed(), founts::iter([1]).boxed()]);
+    let mut flow = pin!(fan::zip(merged, other).flow_to(drains::collect(9)));
+    let mut executor = Executor::new(&Schedule::eager());
+    assert!(
+        executor
+            .run_until_stalled(flow.as_mut())
+            .is_pending()
+    );
+    second.push(5);
+    assert!(
+        executor
+            .run_until_stalled(flow.as_mut())
+            .is_pending()
+    );
+    second.push(6);
+    first.push(2);
+    second.end(Reason::Finished);
+    assert_eq!(executor.run(flow).unwrap(), [(1, 5), (2, 6)]);
+    assert!(matches!(first.stops().as_slice(), [Reason::Enough]));
+}
+
+#[test]
+fn a_zip_whose_second_half_fails_in_a_run_says_so_behind_the_pairs() {
+    let failed = || Reason::Failed(Error::new(Kind::Timeout));
+    let short = FakeFount::new([5, 6]).ending(failed());
+    let (long, seen) = (FakeFount::new(0..9), drains::for_each(|_| ()));
+    let source = long.handle();
+    let mut executor = Executor::new(&Schedule::eager());
+    let error = executor
+        .run(fan::zip(long, short).flow_to(seen))
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Timeout);
+    assert!(matches!(source.stops().as_slice(), [Reason::Failed(_)]));
+    // As of an iterator: the first half was asked for before the end of the second was known.
+    assert_eq!(source.pulled(), 3);
+}
+
+#[test]
 fn an_interleave_waits_for_whose_turn_it_is_and_pulls_no_other() {
     let (late, early) = (FakeFount::new([]).open(), FakeFount::new([5, 6]));
     let (hand, other) = (late.handle(), early.handle());

@@ -5,6 +5,7 @@ mod concat_with;
 mod interleave;
 mod measured;
 mod merge_sorted;
+mod pairing;
 mod row;
 mod zip;
 

@@ -1,11 +1,12 @@
 //! Items of two founts, in pairs.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use pin_project::pin_project;
 
+use super::pairing::{Other, Pairing};
 use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
@@ -56,7 +57,7 @@ pub struct Zip<A: Fount, B: Fount> {
 }
 
 /// The half of a pair that came first.
-enum Held<A, B> {
+pub(super) enum Held<A, B> {
     None,
     One(A),
     Other(B),
@@ -83,19 +84,61 @@ impl<A: Fount, B: Fount> Zip<A, B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<<Self as Fount>::Item, Reason>> {
-        let this = self.project();
+        let mut this = self.project();
+        let (mut first, mut second) = (this.one.as_mut(), this.other.as_mut());
         let (one, other) = match std::mem::replace(this.held, Held::None) {
-            Held::None => (this.one.poll_next(cx)?, this.other.poll_next(cx)?),
-            Held::One(one) => (Poll::Ready(one), this.other.poll_next(cx)?),
-            Held::Other(other) => (this.one.poll_next(cx)?, Poll::Ready(other)),
+            Held::None => (
+                first.as_mut().poll_next(cx)?,
+                second.as_mut().poll_next(cx)?,
+            ),
+            Held::One(one) => (Poll::Ready(one), second.as_mut().poll_next(cx)?),
+            Held::Other(other) => (first.as_mut().poll_next(cx)?, Poll::Ready(other)),
         };
+        // Who has to wait for the other's half keeps moving, whether it is done or not.
         *this.held = match (one, other) {
             (Poll::Ready(one), Poll::Ready(other)) => return Poll::Ready(Ok((one, other))),
-            (Poll::Ready(one), Poll::Pending) => Held::One(one),
-            (Poll::Pending, Poll::Ready(other)) => Held::Other(other),
+            (Poll::Ready(one), Poll::Pending) => {
+                let _ = first.poll_progress(cx);
+                Held::One(one)
+            }
+            (Poll::Pending, Poll::Ready(other)) => {
+                let _ = second.poll_progress(cx);
+                Held::Other(other)
+            }
             (Poll::Pending, Poll::Pending) => Held::None,
         };
         Poll::Pending
+    }
+
+    /// How a run of first halves ended, in terms of pairs.
+    #[inline]
+    fn after(self: Pin<&mut Self>, run: Run, other_is: Other, cx: &mut Context<'_>) -> Run {
+        match (run, other_is) {
+            (run @ Run::Refused(_), _) => run,
+            (Run::Ended(reason), Other::Open) => Run::Ended(self.ended(reason)),
+            (Run::Starved, Other::Open) | (_, Other::Over) => self.poll_other(cx),
+            (run, Other::Open) => run,
+            // If the first fount has ended, that comes again, behind the half that is held.
+            (_, Other::Pending) => {
+                let _ = self.project().one.poll_progress(cx);
+                Run::Starved
+            }
+        }
+    }
+
+    /// A second half while there is no first one, so that both are under way; or the end of all.
+    fn poll_other(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Run {
+        let this = self.as_mut().project();
+        let mut other = this.other;
+        match other.as_mut().poll_next(cx) {
+            Poll::Ready(Ok(half)) => {
+                *this.held = Held::Other(half);
+                let _ = other.poll_progress(cx);
+            }
+            Poll::Ready(Err(reason)) => return Run::Ended(self.ended(reason)),
+            Poll::Pending => {}
+        }
+        Run::Starved
     }
 }
 
@@ -134,7 +177,11 @@ impl<A: Fount, B: Fount> Fount for Zip<A, B> {
     where
         D: Drain<Self::Item>,
     {
-        while budget::spend_part() {
+        // The half that waits goes first, by itself: what follows is a loop without it.
+        while !matches!(self.held, Held::None) {
+            if !budget::spend_part() {
+                return Run::Spent;
+            }
             match drain.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(reason)) => return Run::Refused(reason),
@@ -149,7 +196,20 @@ impl<A: Fount, B: Fount> Fount for Zip<A, B> {
                 return Run::Refused(reason);
             }
         }
-        Run::Spent
+        if let Some(reason) = &self.end {
+            return Run::Ended(reason.clone());
+        }
+        let this = self.as_mut().project();
+        let mut pairing = pin!(Pairing {
+            drain,
+            other: this.other,
+            held: this.held,
+            waker: cx.waker(),
+            other_is: Other::Open,
+        });
+        let run = this.one.poll_flow(cx, pairing.as_mut());
+        let other_is = pairing.other_is;
+        self.after(run, other_is, cx)
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {

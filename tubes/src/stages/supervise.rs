@@ -1,6 +1,5 @@
 //! What becomes of a flow when a tube fails.
 
-use std::cell::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -143,11 +142,10 @@ where
         I: Iterator<Item = In>,
         O: Outputs<T::Out>,
     {
-        let came = Cell::new(false);
-        let mut items = items.inspect(|_| came.set(true));
+        let mut items = Seen { items, came: false };
         loop {
             let ran = self.tube.run(items.by_ref(), outputs);
-            if came.replace(false) {
+            if std::mem::take(&mut items.came) {
                 self.failures = 0;
             }
             match ran {
@@ -170,6 +168,28 @@ where
     #[inline]
     fn kind(&self) -> &'static str {
         self.tube.kind()
+    }
+}
+
+/// Items, and whether any has come. Not a closure: see [`map`](super::map()).
+struct Seen<I> {
+    items: I,
+    came: bool,
+}
+
+impl<I: Iterator> Iterator for Seen<I> {
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        let next = self.items.next();
+        self.came |= next.is_some();
+        next
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.items.size_hint()
     }
 }
 

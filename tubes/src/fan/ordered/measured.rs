@@ -39,16 +39,15 @@ impl<Item, D: Drain<Item>> Drain<Item> for Measured<'_, D> {
         if self.left == 0 {
             return Intake::Blocked;
         }
-        let mut taken = 0;
-        let some = items
-            .by_ref()
-            .take(self.left)
-            .inspect(|_| taken += 1);
-        let intake = self
+        let this = &mut *self;
+        let some = Counted {
+            items: &mut items,
+            left: &mut this.left,
+        };
+        let intake = this
             .drain
             .as_mut()
             .poll_receive(cx, some);
-        self.left -= taken;
         match intake {
             Intake::Dry if self.left == 0 => Intake::Blocked,
             intake => intake,
@@ -73,5 +72,34 @@ impl<Item, D: Drain<Item>> Drain<Item> for Measured<'_, D> {
         self.drain
             .as_mut()
             .poll_stopped(cx, reason)
+    }
+}
+
+/// So many items, counted down where they pass. Not a closure, whose type would hold that of the
+/// iterator twice: it would double with each such fount behind another.
+struct Counted<'a, I> {
+    items: &'a mut I,
+    left: &'a mut usize,
+}
+
+impl<I: Iterator> Iterator for Counted<'_, I> {
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        let left = self.left.checked_sub(1)?;
+        let next = self.items.next()?;
+        *self.left = left;
+        Some(next)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (lower, upper) = self.items.size_hint();
+        let left = *self.left;
+        (
+            lower.min(left),
+            Some(upper.map_or(left, |upper| upper.min(left))),
+        )
     }
 }

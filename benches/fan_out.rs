@@ -1,12 +1,16 @@
 //! What one to many costs an item and branch: 1,000,000 integers to 20 drains, to 8 drains in the
-//! same flow and in other tasks (beside `tokio::sync::broadcast`), and 20 rounds of split and union.
+//! same flow and in other tasks (beside `tokio::sync::broadcast`), 20 rounds of split and union, and
+//! words that go two ways and meet again.
 //!
 //! `cargo bench -p tubes-benches --bench fan_out`
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use dfir_pipes::pull::{self, Pull as _};
+use dfir_pipes::push;
 use tubes::{Drain, Fount, drains, fan, founts, stages};
 use tubes_benches::run;
 
@@ -203,5 +207,126 @@ fn fork_join(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, to_twenty, to_eight, to_tasks, fork_join);
+/// About as many as in the list of hydro.
+const WORDS: usize = 370_000;
+
+/// Lines of words of 3 to 15 letters, made by an LCG: hydro's bench reads a list of English words,
+/// so its times and its sum are not to be compared with these.
+fn made_words() -> String {
+    let mut seed = 123_u64;
+    let mut below = |most: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (seed >> 33) % most
+    };
+    let mut all = String::new();
+    for _ in 0..WORDS {
+        for _ in 0..3 + below(13) {
+            let letter = u8::try_from(below(26)).expect("below 26");
+            all.push(char::from(b'a' + letter));
+        }
+        all.push('\n');
+    }
+    all
+}
+
+fn hash_of(word: &str) -> u32 {
+    word.bytes().fold(0, |hash: u32, c| {
+        hash.wrapping_mul(31)
+            .wrapping_add(c.into())
+    })
+}
+
+/// Those with an odd hash.
+fn odd_words(all: &str) -> impl Iterator<Item = String> + Clone {
+    all.lines()
+        .filter(|word| !hash_of(word).is_multiple_of(2))
+        .map(str::to_owned)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a stage is given its items")]
+fn greeted(word: String) -> [String; 2] {
+    greetings(&word)
+}
+
+fn greetings(word: &str) -> [String; 2] {
+    [format!("hi {word}"), format!("bye {word}")]
+}
+
+#[expect(clippy::ptr_arg, reason = "what a filter is shown")]
+fn by_fives(word: &String) -> bool {
+    word.len().is_multiple_of(5)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a fold is given its items")]
+fn length(sum: usize, word: String) -> usize {
+    sum + word.len()
+}
+
+fn words_by_hand(all: &str) -> usize {
+    let mut sum = 0;
+    for word in odd_words(all) {
+        let greeted = greetings(&word);
+        let kept = Some(word).filter(by_fives);
+        sum = greeted
+            .into_iter()
+            .chain(kept)
+            .fold(sum, length);
+    }
+    sum
+}
+
+fn words_by_iterator(all: &str) -> usize {
+    let words = odd_words(all);
+    let greetings = words.clone().flat_map(greeted);
+    greetings
+        .chain(words.filter(by_fives))
+        .fold(0, length)
+}
+
+fn words_by_tubes(all: &str) -> usize {
+    let both = fan::thru((stages::flat_map(greeted), stages::filter(by_fives)));
+    let flow = founts::iter(odd_words(all)).through(both);
+    run(flow.flow_to(drains::fold(0, length))).expect("nothing fails")
+}
+
+fn words_by_pushing(all: &str) -> usize {
+    let sum = Cell::new(0);
+    let add = |word: String| sum.set(sum.get() + word.len());
+    let greetings = push::flat_map(greeted, push::for_each(add));
+    let kept = push::filter(by_fives, push::for_each(add));
+    run(pull::iter(odd_words(all)).send_push(push::fanout(greetings, kept)));
+    sum.get()
+}
+
+/// `words_diamond` of hydro: each word goes two ways, greeted twice and kept if its length is a
+/// multiple of 5; then the lengths of all are summed.
+fn words_diamond(c: &mut Criterion) {
+    type Side = (&'static str, fn(&str) -> usize);
+    let sides: [Side; 4] = [
+        ("hand", words_by_hand),
+        ("Iterator, twice over", words_by_iterator),
+        ("tubes", words_by_tubes),
+        ("dfir_pipes push", words_by_pushing),
+    ];
+    let all = made_words();
+    let expected = words_by_hand(&all);
+    let mut group = c.benchmark_group("fan_out/words_diamond");
+    group.throughput(Throughput::Elements(odd_words(&all).count() as u64));
+    for (name, side) in sides {
+        assert_eq!(side(&all), expected, "{name}");
+        group.bench_function(name, |b| b.iter(|| side(black_box(&all))));
+    }
+    group.finish();
+}
+
+criterion_group!(
+    benches,
+    to_twenty,
+    to_eight,
+    to_tasks,
+    fork_join,
+    words_diamond
+);
 criterion_main!(benches);

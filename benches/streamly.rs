@@ -4,6 +4,7 @@
 //! `cargo bench -p tubes-benches --bench streamly`
 
 use std::hint::black_box;
+use std::iter;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::ready;
@@ -12,6 +13,7 @@ use tubes::{Fount, bound, drains, fan, founts, stages};
 use tubes_benches::run;
 
 const ITEMS: u64 = 1_000_000;
+const APPENDED: u64 = 10_000;
 
 fn sink(n: u64) {
     black_box(n);
@@ -63,6 +65,15 @@ fn also_summed(sum: &mut u64, n: u64) -> Option<u64> {
     Some(summed(sum, n))
 }
 
+fn raised(n: u64) -> Result<u64, &'static str> {
+    also_raised(n).ok_or("too large")
+}
+
+/// As `raised`: the standard library and `Stream` end at `None`.
+fn also_raised(n: u64) -> Option<u64> {
+    n.checked_add(1)
+}
+
 fn single(c: &mut Criterion) {
     let mut group = c.benchmark_group("streamly");
     group
@@ -74,6 +85,8 @@ fn single(c: &mut Criterion) {
     sides!(group, "map", [.map(|n| n + 1)], [.map(|n| n + 1)], [.map(|n| n + 1)]);
     sides!(group, "mapM", [.through(stages::then(|n: u64| ready(n + 1)))], [.map(|n| n + 1)],
         [.then(|n| ready(n + 1))]);
+    sides!(group, "mapM that may fail", [.through(raised)], [.map_while(also_raised)],
+        [.scan((), |(), n| ready(also_raised(n)))]);
     sides!(group, "filter-even", [.filter(|n| n % 2 == 0)], [.filter(|n| n % 2 == 0)],
         [.filter(|n| ready(n % 2 == 0))]);
     sides!(group, "filter-all-out", [.filter(|n| *n > ITEMS)], [.filter(|n| *n > ITEMS)],
@@ -102,6 +115,8 @@ fn mixed(c: &mut Criterion) {
     four_times!(group, "map x4", [.map(|n| n + 1)], [.map(|n| n + 1)], [.map(|n| n + 1)]);
     four_times!(group, "mapM x4", [.through(stages::then(|n: u64| ready(n + 1)))],
         [.map(|n| n + 1)], [.then(|n| ready(n + 1))]);
+    four_times!(group, "mapM that may fail x4", [.through(raised)], [.map_while(also_raised)],
+        [.scan((), |(), n| ready(also_raised(n)))]);
     four_times!(group, "scan-map x4", [.scan(0, summed).map(|n| n ^ 1)],
         [.scan(0, also_summed).map(|n| n ^ 1)],
         [.scan(0, |sum, n| ready(also_summed(sum, n))).map(|n| n ^ 1)]);
@@ -189,5 +204,36 @@ fn ends(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, single, mixed, ends);
+/// One item each from 10,000 sources, appended. Nested one by one, each would be a type of its own,
+/// or a box: all sides have them in one row.
+fn append(c: &mut Criterion) {
+    let mut group = c.benchmark_group("streamly/append 10,000");
+    group.throughput(Throughput::Elements(APPENDED));
+    let range = || 0..black_box(APPENDED);
+    group.bench_function("tubes", |b| {
+        b.iter(|| {
+            let all = fan::concat(range().map(founts::once));
+            run(all.flow_to(drains::for_each(sink)))
+        });
+    });
+    group.bench_function("Iterator", |b| {
+        b.iter(|| {
+            range()
+                .flat_map(iter::once)
+                .for_each(sink);
+        });
+    });
+    group.bench_function("Stream", |b| {
+        b.iter(|| {
+            let all = stream::iter(range()).flat_map(|n| stream::once(ready(n)));
+            run(all.for_each(|n| {
+                sink(n);
+                ready(())
+            }));
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, single, mixed, ends, append);
 criterion_main!(benches);

@@ -18,28 +18,29 @@ tubes-benches = { path = "$root/benches" }
 [workspace]
 TOML
 
-# 40 stages: map, filter, map, filter_map in turn; all sides alike but for the ends.
+# 40 stages of six kinds in turn; all sides alike but for what the functions give back.
 chain() {
     local n
-    for n in $(seq 10); do
+    for n in $(seq 5); do
         printf '.map(|n| n + %d).filter(|n| %s).map(|n| n ^ %d).filter_map(|n| %s)\n' "$n" "$1" "$n" "$2"
+        printf '.scan(0, |sum: &mut u64, n| { *sum ^= n; %s }).enumerate().map(|(_, n)| n).skip(%d)\n' "$3" "$n"
     done
 }
 {
     echo 'use tubes::{Fount, drains, founts};'
     echo 'fn main() { let sum = tubes_benches::run(founts::iter(0..1_000_u64)'
-    chain '*n != 5' 'n.checked_sub(1)'
+    chain '*n != 5' 'n.checked_sub(1)' '*sum'
     echo '.flow_to(drains::fold(0, |sum: u64, n| sum.wrapping_add(n)))); println!("{sum:?}"); }'
 } >"$work/src/bin/tubes.rs"
 {
     echo 'fn main() { let sum = (0..1_000_u64)'
-    chain '*n != 5' 'n.checked_sub(1)'
+    chain '*n != 5' 'n.checked_sub(1)' 'Some(*sum)'
     echo '.fold(0, |sum: u64, n| sum.wrapping_add(n)); println!("{sum:?}"); }'
 } >"$work/src/bin/iterator.rs"
 {
     echo 'use futures_util::{StreamExt, future::ready, stream};'
     echo 'fn main() { let sum = tubes_benches::run(stream::iter(0..1_000_u64)'
-    chain 'ready(*n != 5)' 'ready(n.checked_sub(1))'
+    chain 'ready(*n != 5)' 'ready(n.checked_sub(1))' 'ready(Some(*sum))'
     echo '.fold(0, |sum: u64, n| ready(sum.wrapping_add(n)))); println!("{sum:?}"); }'
 } >"$work/src/bin/stream.rs"
 

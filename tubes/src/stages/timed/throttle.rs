@@ -25,6 +25,9 @@ use crate::upstream::Upstream;
 /// ([`burst`](Throttle::burst) says how many instead); then each token comes in its time. What is
 /// too fast waits, or fails if [`enforcing`](Throttle::enforcing).
 ///
+/// So up to `2 * items - 1` may pass in the first `time`; for equal distances from the start, set a
+/// burst of one.
+///
 /// # Flow control
 ///
 /// Holds nothing: without a token, nothing is pulled. Items pass in runs, as many as there are

@@ -36,6 +36,8 @@ mod fan_out;
 mod plain;
 // Ends that come while somebody still has something to say.
 mod ending;
+// Places that drop items: behind each gap comes an item.
+mod gaps;
 // Channels under wakers that come back into them.
 mod channels;
 // Many senders on one channel: the line, the places, the ends.

@@ -261,17 +261,24 @@ impl<T: Clone> Reader<T> {
             .ring
             .base()
             .saturating_sub(self.next);
+        let most = match take {
+            Take::One => 1,
+            Take::Run => budget::RUN,
+        };
         if let Some(gap) = NonZeroU64::new(missed) {
             self.next += missed;
+            if self.pace == Pace::Misses {
+                // With what comes behind it: were that missed while the gap is handled, a slow
+                // reader would hear of gaps for ever and never of an item.
+                state
+                    .ring
+                    .take(&mut self.next, most, &mut self.held.queue);
+            }
             return Some(Found::Gap(gap));
         }
         if self.next == state.ring.tail() {
             return state.end.clone().map(Found::End);
         }
-        let most = match take {
-            Take::One => 1,
-            Take::Run => budget::RUN,
-        };
         state
             .ring
             .take(&mut self.next, most, &mut self.held.queue);

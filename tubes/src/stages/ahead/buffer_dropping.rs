@@ -58,6 +58,7 @@ pub fn buffer_dropping<T>(items: NonZeroUsize, dropping: Dropping) -> BufferDrop
         held: VecDeque::new(),
         items: items.get(),
         missing: 0,
+        is_announced: false,
         dropping,
     }
 }
@@ -66,7 +67,8 @@ pub fn buffer_dropping<T>(items: NonZeroUsize, dropping: Dropping) -> BufferDrop
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dropping {
-    /// Those that wait longest: what is delivered is as new as can be.
+    /// Those that wait longest: what is delivered is as new as can be. The item behind a gap that was
+    /// told already stays, so that each gap is followed by an item.
     Oldest,
     /// Those that come: what was taken in is delivered.
     Newest,
@@ -80,23 +82,30 @@ pub struct BufferDropping<T> {
     items: usize,
     /// How many are missing behind all that are held.
     missing: u64,
+    /// The gap before the first was handed out, so that this one goes next: were it dropped, too, a
+    /// slow reader would hear of gaps for ever and never of an item.
+    is_announced: bool,
     dropping: Dropping,
 }
 
 impl<T> BufferDropping<T> {
-    fn make_room(&mut self) {
+    /// Drops the oldest item that may be; `false` if that is the one that comes.
+    fn make_room(&mut self) -> bool {
         if self.held.len() < self.items {
-            return;
+            return true;
         }
-        if let Some((before, _)) = self.held.pop_front() {
-            let missing = match self.held.front_mut() {
-                Some((missing, _)) => missing,
-                None => &mut self.missing,
-            };
-            *missing = missing
-                .saturating_add(before)
-                .saturating_add(1);
-        }
+        let oldest = usize::from(self.is_announced);
+        let Some((before, _)) = self.held.remove(oldest) else {
+            return false;
+        };
+        let missing = match self.held.get_mut(oldest) {
+            Some((missing, _)) => missing,
+            None => &mut self.missing,
+        };
+        *missing = missing
+            .saturating_add(before)
+            .saturating_add(1);
+        true
     }
 }
 
@@ -108,13 +117,13 @@ impl<T> Take<T> for BufferDropping<T> {
 
     #[inline]
     fn take(&mut self, item: T) -> Result<(), Reason> {
-        match self.dropping {
+        let has_room = match self.dropping {
             Dropping::Oldest => self.make_room(),
-            Dropping::Newest if self.held.len() == self.items => {
-                self.missing = self.missing.saturating_add(1);
-                return Ok(());
-            }
-            Dropping::Newest => {}
+            Dropping::Newest => self.held.len() < self.items,
+        };
+        if !has_room {
+            self.missing = self.missing.saturating_add(1);
+            return Ok(());
         }
         let missing = std::mem::take(&mut self.missing);
         hold::push_back(&mut self.held, self.items, (missing, item));
@@ -137,8 +146,10 @@ impl<T> Hold<T> for BufferDropping<T> {
             None => &mut self.missing,
         };
         if let Some(gap) = NonZeroU64::new(std::mem::take(missing)) {
+            self.is_announced = !self.held.is_empty();
             return Some(Lossy::Gap(gap));
         }
+        self.is_announced = false;
         let (_, item) = self.held.pop_front()?;
         Some(Lossy::Item(item))
     }

@@ -1,10 +1,12 @@
 //! One fount after the other.
 
 use std::fmt;
+use std::iter;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::vec;
 
-use super::row::Row;
 use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
@@ -40,9 +42,14 @@ pub fn concat<I>(founts: I) -> Concat<I::Item>
 where
     I: IntoIterator<Item: Fount>,
 {
+    let mut to_come = founts
+        .into_iter()
+        .collect::<Vec<_>>()
+        .into_iter();
     Concat {
-        row: Row::new(founts),
-        place: 0,
+        current: Box::pin(to_come.next()),
+        to_come,
+        leaving: Vec::new(),
         so_far: Reason::Finished,
         end: None,
     }
@@ -51,12 +58,17 @@ where
 /// The fount of [`concat()`].
 #[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
 pub struct Concat<F> {
-    row: Row<F>,
-    /// Whose turn it is; those before have ended.
-    place: usize,
+    /// The place of the one whose turn it is: of one after the other, as long as each is through
+    /// with its end at once.
+    current: Place<F>,
+    to_come: vec::IntoIter<F>,
+    /// Those that have ended, and are not through with it.
+    leaving: Vec<Place<F>>,
     so_far: Reason,
     end: Option<Reason>,
 }
+
+type Place<F> = Pin<Box<Option<F>>>;
 
 impl<F: Fount> Concat<F> {
     /// The fount whose turn it is, or the end of all.
@@ -65,29 +77,68 @@ impl<F: Fount> Concat<F> {
         if let Some(reason) = &self.end {
             return Err(reason.clone());
         }
-        if self.place == self.row.places() {
-            self.end = Some(self.so_far.clone());
+        match self.current.as_mut().as_pin_mut() {
+            Some(fount) => Ok(fount),
+            None => {
+                self.end = Some(self.so_far.clone());
+                Err(self.so_far.clone())
+            }
         }
-        self.row
-            .at(self.place)
-            .ok_or_else(|| self.so_far.clone())
     }
 
     /// The current one has ended: the end of all, if it failed.
-    #[cold]
-    fn one_ended(&mut self, reason: Reason) -> Option<Reason> {
-        self.row.leave(self.place);
-        self.place += 1;
+    fn one_ended(&mut self, reason: Reason, cx: &mut Context<'_>) -> Option<Reason> {
+        let next = self.to_come.next();
+        if is_moving(&mut self.current, cx) {
+            let place = mem::replace(&mut self.current, Box::pin(next));
+            self.leaving.push(place);
+        } else {
+            self.current.set(next);
+        }
         if !reason.is_clean() {
-            self.row.stop(&reason);
-            self.end = Some(reason.clone());
+            self.over(&reason);
             return Some(reason);
         }
-        let before = std::mem::replace(&mut self.so_far, Reason::Finished);
+        let before = mem::replace(&mut self.so_far, Reason::Finished);
         self.so_far = before.joined(reason);
         None
     }
+
+    /// Stops those that are left.
+    #[cold]
+    fn over(&mut self, reason: &Reason) {
+        self.end = Some(reason.clone());
+        let current = mem::replace(&mut self.current, Box::pin(None));
+        let to_come = mem::take(&mut self.to_come).map(|fount| Box::pin(Some(fount)));
+        for mut place in iter::once(current).chain(to_come) {
+            if let Some(fount) = place.as_mut().as_pin_mut() {
+                fount.stop(reason);
+                self.leaving.push(place);
+            }
+        }
+    }
+
+    /// Moves those that leave; ready when none is left.
+    #[inline]
+    fn move_leaving(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.leaving
+            .retain_mut(|place| is_moving(place, cx));
+        if self.leaving.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
 }
+
+/// Moves the fount at this place, if there is one: whether it has something under way.
+fn is_moving<F: Fount>(place: &mut Place<F>, cx: &mut Context<'_>) -> bool {
+    let fount = place.as_mut().as_pin_mut();
+    fount.is_some_and(|fount| fount.poll_progress(cx).is_pending())
+}
+
+// What is pinned is in boxes of its own.
+impl<F> Unpin for Concat<F> {}
 
 impl<F: Fount> Fount for Concat<F> {
     type Item = F::Item;
@@ -99,11 +150,18 @@ impl<F: Fount> Fount for Concat<F> {
                 Ok(fount) => fount.poll_next(cx),
                 Err(reason) => return Poll::Ready(Err(reason)),
             };
-            let Poll::Ready(Err(reason)) = next else {
-                return next;
-            };
-            if let Some(end) = self.one_ended(reason) {
-                return Poll::Ready(Err(end));
+            match next {
+                Poll::Ready(Ok(item)) => return Poll::Ready(Ok(item)),
+                Poll::Ready(Err(reason)) => {
+                    if let Some(end) = self.one_ended(reason, cx) {
+                        return Poll::Ready(Err(end));
+                    }
+                }
+                Poll::Pending => {
+                    // Whether they are done or not: who has something under way wakes.
+                    let _ = self.move_leaving(cx);
+                    return Poll::Pending;
+                }
             }
             // One that is over at once costs, too: a row of them has no bound of its own.
             if !budget::spend_part() {
@@ -114,9 +172,9 @@ impl<F: Fount> Fount for Concat<F> {
     }
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let place = self.place;
-        self.row
-            .poll_progress(cx, place..place + 1)
+        let is_moving = is_moving(&mut self.current, cx);
+        let left = self.move_leaving(cx);
+        if is_moving { Poll::Pending } else { left }
     }
 
     #[inline]
@@ -129,25 +187,36 @@ impl<F: Fount> Fount for Concat<F> {
                 Ok(fount) => fount.poll_flow(cx, drain.as_mut()),
                 Err(reason) => return Run::Ended(reason),
             };
-            let Run::Ended(reason) = run else {
-                return run;
-            };
-            if let Some(end) = self.one_ended(reason) {
-                return Run::Ended(end);
+            match run {
+                Run::Ended(reason) => {
+                    if let Some(end) = self.one_ended(reason, cx) {
+                        return Run::Ended(end);
+                    }
+                }
+                Run::Starved | Run::Spent => {
+                    // Whether they are done or not: who has something under way wakes.
+                    let _ = self.move_leaving(cx);
+                    return run;
+                }
+                Run::Blocked | Run::Refused(_) => return run,
+            }
+            // One that is over at once costs, too: a row of them has no bound of its own.
+            if !budget::spend_part() {
+                return Run::Spent;
             }
         }
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
         if self.end.is_none() {
-            self.end = Some(reason.clone());
-            self.row.stop(reason);
+            self.over(reason);
         }
     }
 }
 
 impl<F: Fount> fmt::Debug for Concat<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "concat({} to come)", self.row.left())
+        let to_come = self.to_come.len() + usize::from(self.current.is_some());
+        write!(f, "concat({to_come} to come)")
     }
 }

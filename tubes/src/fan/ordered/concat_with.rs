@@ -92,7 +92,12 @@ where
         }
         match self.project().next.poll_next(cx) {
             Poll::Ready(Err(reason)) => Poll::Ready(Err(both(&upstream, reason))),
-            next => next,
+            Poll::Pending => {
+                // Whether it is through with its end or not: if not, it wakes.
+                let _ = upstream.poll_progress(cx);
+                Poll::Pending
+            }
+            next @ Poll::Ready(Ok(_)) => next,
         }
     }
 
@@ -138,6 +143,11 @@ where
         }
         match self.project().next.poll_flow(cx, drain) {
             Run::Ended(reason) => Run::Ended(both(&upstream, reason)),
+            run @ (Run::Starved | Run::Spent) => {
+                // Whether it is through with its end or not: if not, it wakes.
+                let _ = upstream.poll_progress(cx);
+                run
+            }
             run => run,
         }
     }

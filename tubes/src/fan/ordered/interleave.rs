@@ -140,6 +140,11 @@ impl<F: Fount> Fount for Interleave<F> {
                     return Poll::Pending;
                 }
             }
+            // One that is over at once costs, too: a row of them has no bound of its own.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
     }
 

@@ -104,7 +104,7 @@ where
     By: FnMut(&F::Item) -> Key,
     Key: Ord,
 {
-    /// Asks those whose items are missing; ready when none is.
+    /// Asks those whose items are missing; ready when none is, and till then the others keep moving.
     #[inline]
     fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let mut first = 0;
@@ -123,15 +123,24 @@ where
                 Poll::Ready(Err(reason)) => {
                     self.missing.swap_remove(first);
                     self.one_ended(place, reason)?;
+                    // One that is over at once costs, too: a row of them has no bound of its own.
+                    if !budget::spend_part() {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                 }
                 Poll::Pending => first += 1,
             }
         }
         if self.missing.is_empty() {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Pending
+            return Poll::Ready(Ok(()));
         }
+        let heads = &self.heads;
+        // Whether they are done or not: who has something under way wakes.
+        let _ = self
+            .row
+            .poll_progress(cx, (0..heads.len()).filter(|place| heads[*place].is_some()));
+        Poll::Pending
     }
 
     /// One has ended: that is the end of all, if it failed.

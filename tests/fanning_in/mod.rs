@@ -4,6 +4,8 @@
 mod delivering;
 // Who hears of an end.
 mod ending;
+// Those that have ended and are not through with it, and those that end at once.
+mod leaving;
 // In an order that is known: one after the other, in turn, in pairs, sorted.
 mod ordering;
 // Founts that come and go.

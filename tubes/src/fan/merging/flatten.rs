@@ -109,6 +109,14 @@ impl<F: Fount> FlattenMerge<F> {
         Filled::All
     }
 
+    /// Upstream keeps moving while there is no room for what it has; else it was asked for that.
+    fn move_upstream<U: Fount>(&self, upstream: Pin<&mut Upstream<U>>, cx: &mut Context<'_>) {
+        if !self.has_room(&upstream) {
+            // Whether it is done or not: what has something under way wakes.
+            let _ = upstream.poll_progress(cx);
+        }
+    }
+
     /// A fount has ended: the end of all, if it is.
     #[cold]
     fn one_ended<U: Fount>(&mut self, reason: Reason, upstream: &Upstream<U>) -> Option<Reason> {
@@ -138,17 +146,24 @@ where
                 Filled::Spent => true,
                 Filled::Over(reason) => return Poll::Ready(Err(reason)),
             };
+            let held = self.sources.held();
             match self.sources.poll_next(cx) {
                 Poll::Ready(Err(reason)) => {
                     if let Some(end) = self.one_ended(reason, &upstream) {
                         return Poll::Ready(Err(end));
                     }
                 }
-                Poll::Pending if is_spent => {
-                    cx.waker().wake_by_ref();
+                Poll::Pending if is_spent || self.sources.held() < held => {}
+                Poll::Pending => {
+                    self.move_upstream(upstream, cx);
                     return Poll::Pending;
                 }
                 next => return next,
+            }
+            // One that is over at once costs, too: there may be many of them.
+            if is_spent || !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }
@@ -158,8 +173,13 @@ where
         upstream: Pin<&mut Upstream<U>>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let above = upstream.poll_progress(cx);
+        let held = self.sources.held();
         let own = self.sources.poll_progress(cx);
+        if self.sources.held() < held && upstream.ended().is_none() {
+            // There is room now, and who pulls may wait for no more than that.
+            cx.waker().wake_by_ref();
+        }
+        let above = upstream.poll_progress(cx);
         if above.is_ready() { own } else { above }
     }
 
@@ -185,6 +205,7 @@ where
                 Filled::Spent => true,
                 Filled::Over(reason) => return Run::Ended(reason),
             };
+            let held = self.sources.held();
             match self
                 .sources
                 .poll_flow(cx, drain.as_mut())
@@ -194,8 +215,15 @@ where
                         return Run::Ended(end);
                     }
                 }
-                Run::Starved if is_spent => return Run::Spent,
+                Run::Starved if is_spent || self.sources.held() < held => {}
+                Run::Starved => {
+                    self.move_upstream(upstream, cx);
+                    return Run::Starved;
+                }
                 run => return run,
+            }
+            if is_spent {
+                return Run::Spent;
             }
         }
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use super::either::Either;
 use super::ends::{Ends, Policy};
 use super::sources::Sources;
+use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
@@ -183,6 +184,11 @@ impl<F: Fount> Fount for Merge<F> {
                     }
                 }
                 next => return next,
+            }
+            // One that is over at once costs, too: there may be many of them.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }

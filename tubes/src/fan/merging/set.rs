@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::ends::{Ends, Policy};
 use super::set_handle::{SetHandle, Shared};
 use super::sources::Sources;
+use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
@@ -141,19 +142,22 @@ impl<F: Fount> Fount for MergeSet<F> {
             if let Some(reason) = self.over() {
                 return Poll::Ready(Err(reason));
             }
-            match self.sources.poll_next(cx) {
+            let next = self.sources.poll_next(cx);
+            self.shared.holds(self.sources.held());
+            match next {
                 Poll::Ready(Ok(item)) => return Poll::Ready(Ok(item)),
                 Poll::Ready(Err(reason)) => {
                     if let Some(end) = self.one_ended(reason) {
                         return Poll::Ready(Err(end));
                     }
                 }
-                Poll::Pending => {
-                    self.shared.holds(self.sources.held());
-                    if self.shared.poll_news(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
+                Poll::Pending if self.shared.poll_news(cx).is_pending() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+            // One that is over at once costs, too: others may be added all the time.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct Sources<F> {
     turn: Turn,
     /// The largest weight: a turn of this one is a whole run.
     widest: usize,
-    /// How many items may be pulled before the bells are looked at again.
+    /// How many items may be pulled, or ends heard in a run, before the bells are looked at again.
     unlooked: u32,
 }
 
@@ -134,11 +134,7 @@ impl<F: Fount> Sources<F> {
 
     /// An item of the next source that has one, or the end of one source.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
-        let mut has_looked = self.unlooked == 0;
-        if has_looked {
-            self.look(cx);
-        }
-        self.unlooked -= 1;
+        let mut has_looked = self.look_now_and_then(cx);
         loop {
             let Some(number) = self.whose_turn() else {
                 if has_looked {
@@ -148,40 +144,61 @@ impl<F: Fount> Sources<F> {
                 self.look(cx);
                 continue;
             };
-            let Some(source) = self.slots[number]
-                .as_mut()
-                .filter(|it| it.life == Life::Open)
-            else {
-                self.pullable.remove(number);
-                self.settle(number);
-                continue;
-            };
-            let mut own = Context::from_waker(self.wakes.waker(number));
-            match source
-                .fount
-                .as_mut()
-                .poll_next(&mut own)
-            {
-                Poll::Ready(Ok(item)) => {
-                    self.turn.left -= 1;
-                    self.unsettled.insert(number);
-                    return Poll::Ready(Ok(item));
-                }
-                Poll::Ready(Err(reason)) => {
-                    self.leave(number);
-                    return Poll::Ready(Err(reason));
-                }
-                Poll::Pending => self.rest(number),
+            if let Poll::Ready(next) = self.poll_one(number) {
+                return Poll::Ready(next);
+            }
+            // Nothing came of it: that costs, too, or many that are woken for nothing are one poll.
+            if !budget::spend_part() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }
 
+    /// An item of this one, or its end, if it is open.
+    fn poll_one(&mut self, number: usize) -> Poll<Result<F::Item, Reason>> {
+        let Some(source) = self.slots[number]
+            .as_mut()
+            .filter(|it| it.life == Life::Open)
+        else {
+            self.pullable.remove(number);
+            self.settle(number);
+            return Poll::Pending;
+        };
+        let mut own = Context::from_waker(self.wakes.waker(number));
+        let next = source
+            .fount
+            .as_mut()
+            .poll_next(&mut own);
+        match &next {
+            Poll::Ready(Ok(_)) => {
+                self.turn.left -= 1;
+                self.unsettled.insert(number);
+            }
+            Poll::Ready(Err(_)) => self.leave(number),
+            Poll::Pending => self.rest(number),
+        }
+        next
+    }
+
     /// A run of each source that has one, in turn, until the end of one source or of the run.
-    pub(super) fn poll_flow<D>(&mut self, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    pub(super) fn poll_flow<D>(&mut self, cx: &mut Context<'_>, drain: Pin<&mut D>) -> Run
     where
         D: Drain<F::Item>,
     {
-        self.look(cx);
+        let run = self.run(cx, drain);
+        if !matches!(run, Run::Ended(_)) {
+            // The next one is another poll. After an end this one goes on, often.
+            self.unlooked = 0;
+        }
+        run
+    }
+
+    fn run<D>(&mut self, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<F::Item>,
+    {
+        let mut has_looked = self.look_now_and_then(cx);
         while budget::spend_part() {
             // Asked here, too, so that nobody loses a turn to a drain that is not ready.
             match drain.as_mut().poll_ready(cx) {
@@ -190,7 +207,12 @@ impl<F: Fount> Sources<F> {
                 Poll::Pending => return Run::Blocked,
             }
             let Some(number) = self.whose_turn() else {
-                return Run::Starved;
+                if has_looked {
+                    return Run::Starved;
+                }
+                has_looked = true;
+                self.look(cx);
+                continue;
             };
             let Some(source) = self.slots[number]
                 .as_mut()
@@ -238,8 +260,10 @@ impl<F: Fount> Sources<F> {
     /// Moves those that were woken or pulled since the last time; ready when none is under way.
     pub(super) fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.look(cx);
-        while let Some(number) = self.unsettled.next(0) {
+        let mut from = 0;
+        while let Some(number) = self.unsettled.next(from) {
             self.settle(number);
+            from = number;
         }
         if self.under_way.is_empty() {
             Poll::Ready(())
@@ -262,6 +286,17 @@ impl<F: Fount> Sources<F> {
         }
         self.open = 0;
         self.pullable.clear();
+    }
+
+    /// Looks at the bells if that was some items ago: whether it has.
+    #[inline]
+    fn look_now_and_then(&mut self, cx: &Context<'_>) -> bool {
+        let is_due = self.unlooked == 0;
+        if is_due {
+            self.look(cx);
+        }
+        self.unlooked -= 1;
+        is_due
     }
 
     /// Takes in who has rung, and has the context woken by those that will.

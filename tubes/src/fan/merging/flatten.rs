@@ -158,7 +158,7 @@ where
                     self.move_upstream(upstream, cx);
                     return Poll::Pending;
                 }
-                next => return next,
+                next @ Poll::Ready(Ok(_)) => return next,
             }
             // One that is over at once costs, too: there may be many of them.
             if is_spent || !budget::spend_part() {

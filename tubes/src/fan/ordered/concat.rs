@@ -51,7 +51,6 @@ where
         to_come,
         leaving: Vec::new(),
         so_far: Reason::Finished,
-        end: None,
     }
 }
 
@@ -64,8 +63,8 @@ pub struct Concat<F> {
     to_come: vec::IntoIter<F>,
     /// Those that have ended, and are not through with it.
     leaving: Vec<Place<F>>,
+    /// What those that have ended said together: the end of all, when no one is current.
     so_far: Reason,
-    end: Option<Reason>,
 }
 
 type Place<F> = Pin<Box<Option<F>>>;
@@ -74,20 +73,15 @@ impl<F: Fount> Concat<F> {
     /// The fount whose turn it is, or the end of all.
     #[inline]
     fn current(&mut self) -> Result<Pin<&mut F>, Reason> {
-        if let Some(reason) = &self.end {
-            return Err(reason.clone());
-        }
-        match self.current.as_mut().as_pin_mut() {
-            Some(fount) => Ok(fount),
-            None => {
-                self.end = Some(self.so_far.clone());
-                Err(self.so_far.clone())
-            }
-        }
+        let so_far = &self.so_far;
+        self.current
+            .as_mut()
+            .as_pin_mut()
+            .ok_or_else(|| so_far.clone())
     }
 
-    /// The current one has ended: the end of all, if it failed.
-    fn one_ended(&mut self, reason: Reason, cx: &mut Context<'_>) -> Option<Reason> {
+    /// The current one has ended: that is the end of all, if it failed.
+    fn one_ended(&mut self, reason: Reason, cx: &mut Context<'_>) {
         let next = self.to_come.next();
         if is_moving(&mut self.current, cx) {
             let place = mem::replace(&mut self.current, Box::pin(next));
@@ -95,27 +89,26 @@ impl<F: Fount> Concat<F> {
         } else {
             self.current.set(next);
         }
-        if !reason.is_clean() {
-            self.over(&reason);
-            return Some(reason);
+        if reason.is_clean() {
+            let before = mem::replace(&mut self.so_far, Reason::Finished);
+            self.so_far = before.joined(reason);
+        } else {
+            self.over(reason);
         }
-        let before = mem::replace(&mut self.so_far, Reason::Finished);
-        self.so_far = before.joined(reason);
-        None
     }
 
     /// Stops those that are left.
     #[cold]
-    fn over(&mut self, reason: &Reason) {
-        self.end = Some(reason.clone());
+    fn over(&mut self, reason: Reason) {
         let current = mem::replace(&mut self.current, Box::pin(None));
         let to_come = mem::take(&mut self.to_come).map(|fount| Box::pin(Some(fount)));
         for mut place in iter::once(current).chain(to_come) {
             if let Some(fount) = place.as_mut().as_pin_mut() {
-                fount.stop(reason);
+                fount.stop(&reason);
                 self.leaving.push(place);
             }
         }
+        self.so_far = reason;
     }
 
     /// Moves those that leave; ready when none is left.
@@ -152,11 +145,7 @@ impl<F: Fount> Fount for Concat<F> {
             };
             match next {
                 Poll::Ready(Ok(item)) => return Poll::Ready(Ok(item)),
-                Poll::Ready(Err(reason)) => {
-                    if let Some(end) = self.one_ended(reason, cx) {
-                        return Poll::Ready(Err(end));
-                    }
-                }
+                Poll::Ready(Err(reason)) => self.one_ended(reason, cx),
                 Poll::Pending => {
                     // Whether they are done or not: who has something under way wakes.
                     let _ = self.move_leaving(cx);
@@ -188,11 +177,7 @@ impl<F: Fount> Fount for Concat<F> {
                 Err(reason) => return Run::Ended(reason),
             };
             match run {
-                Run::Ended(reason) => {
-                    if let Some(end) = self.one_ended(reason, cx) {
-                        return Run::Ended(end);
-                    }
-                }
+                Run::Ended(reason) => self.one_ended(reason, cx),
                 Run::Starved | Run::Spent => {
                     // Whether they are done or not: who has something under way wakes.
                     let _ = self.move_leaving(cx);
@@ -208,8 +193,8 @@ impl<F: Fount> Fount for Concat<F> {
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
-        if self.end.is_none() {
-            self.over(reason);
+        if self.current.is_some() {
+            self.over(reason.clone());
         }
     }
 }

@@ -133,7 +133,7 @@ impl<Item, S: Branches<Item>, P: Policy<S>> Drain<Item> for Balance<Item, S, P> 
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.crew.poll_flush(cx)
+        self.crew.poll_flush(cx, None)
     }
 
     fn moved(&self) -> u64 {

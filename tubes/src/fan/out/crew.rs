@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::task::{Context, Poll};
 
 use super::branches::Seats;
@@ -16,6 +17,7 @@ use crate::reason::Reason;
 ///  the last one has left        ─► upstream hears Enough
 ///  a branch fails               ─► Together: upstream and the others hear it; Isolated: as Enough
 ///  upstream ends                ─► every branch that is open hears the reason; all finish at once
+///  a second flow comes then     ─► it hears that reason again
 /// ```
 pub(super) struct Crew<S, P> {
     pub(super) set: S,
@@ -24,7 +26,7 @@ pub(super) struct Crew<S, P> {
     leaving: usize,
     /// The failure of a branch that ends the whole flow.
     failure: Option<Error>,
-    /// Why the last one left, if it was content.
+    /// Why the last one left, if it was content; once upstream has ended, why it did.
     parting: Reason,
     policy: PhantomData<fn() -> P>,
 }
@@ -127,14 +129,23 @@ impl<S: Seats, P: Policy<S>> Crew<S, P> {
         }
     }
 
-    /// Ready when all are that are open. Asks every one of them, so that each of them wakes.
+    /// Ready when all are that are open. Asks every one of them, so that each of them wakes; while
+    /// one is waited for, those that are ready rest.
     #[inline]
     pub(super) fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         self.poll_leaving(cx);
         let mut waits = false;
         for at in 0..self.set.count() {
-            if self.set.is_open(at) && self.poll_one(at, cx).is_pending() {
-                waits |= self.set.is_open(at);
+            if !self.set.is_open(at) {
+                continue;
+            }
+            if self.poll_one(at, cx).is_ready() {
+                if waits {
+                    self.rest(at..at + 1, cx);
+                }
+            } else if self.set.is_open(at) && !waits {
+                waits = true;
+                self.rest(0..at, cx);
             }
         }
         self.poll_leaving(cx);
@@ -148,11 +159,30 @@ impl<S: Seats, P: Policy<S>> Crew<S, P> {
         }
     }
 
-    /// Flushes all that are open.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let mut waits = false;
+    /// There is nothing for these while another one is waited for: they push out what they hold,
+    /// and give back what they keep for an item (a place in a channel that others wait for, too).
+    #[cold]
+    #[inline(never)]
+    pub(super) fn rest(&mut self, branches: Range<usize>, cx: &mut Context<'_>) {
+        for at in branches {
+            if self.set.is_open(at)
+                && let Poll::Ready(Err(reason)) = self.set.poll_flush(at, cx)
+            {
+                self.refused(at, &reason);
+            }
+        }
+    }
+
+    /// Flushes all that are open but `waited_for`, which is not ready: it would give back what it
+    /// has just got.
+    pub(super) fn poll_flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        waited_for: Option<usize>,
+    ) -> Poll<Result<(), Reason>> {
+        let mut waits = waited_for.is_some();
         for at in 0..self.set.count() {
-            if !self.set.is_open(at) {
+            if !self.set.is_open(at) || waited_for == Some(at) {
                 continue;
             }
             match self.set.poll_flush(at, cx) {
@@ -173,29 +203,39 @@ impl<S: Seats, P: Policy<S>> Crew<S, P> {
     }
 
     /// Tells everybody but `waited_for`, which has an item to come before the end, and lets all
-    /// finish at the same time.
+    /// finish at the same time. After a failure no item is waited for.
     pub(super) fn poll_stopped(
         &mut self,
         cx: &mut Context<'_>,
         reason: &Reason,
         waited_for: Option<usize>,
     ) -> Poll<Result<P::Output, Error>> {
+        self.tell(reason, waited_for.filter(|_| reason.is_clean()));
+        self.poll_leaving(cx);
+        if let (1.., Some(error)) = (self.open, &self.failure) {
+            self.tell(&Reason::Failed(error.clone()), None);
+            self.poll_leaving(cx);
+        }
+        if self.open + self.leaving > 0 {
+            return Poll::Pending;
+        }
+        self.parting = match self.failure.take() {
+            Some(error) if reason.is_clean() => error.into(),
+            _ => reason.clone(),
+        };
+        let ended = self.parting.clone().into_result();
+        Poll::Ready(ended.and_then(|()| P::settled(&mut self.set)))
+    }
+
+    /// No more items for all that are open but one.
+    fn tell(&mut self, reason: &Reason, but: Option<usize>) {
         if self.open > 0 {
             for at in 0..self.set.count() {
-                if self.set.is_open(at) && waited_for != Some(at) {
+                if self.set.is_open(at) && but != Some(at) {
                     self.leave(at, reason);
                 }
             }
         }
-        self.poll_leaving(cx);
-        if self.open + self.leaving > 0 {
-            return Poll::Pending;
-        }
-        let failure = match self.failure.take() {
-            Some(error) if reason.is_clean() => Err(error),
-            _ => reason.clone().into_result(),
-        };
-        Poll::Ready(failure.and_then(|()| P::settled(&mut self.set)))
     }
 }
 

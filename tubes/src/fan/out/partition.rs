@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use super::branches::{Branches, IntoBranches};
 use super::crew::Crew;
@@ -25,14 +25,16 @@ use crate::reason::Reason;
 /// # Flow control
 ///
 /// Holds at most one item: one whose branch was not ready, for an item has to be seen before it is
-/// known where it goes. Not ready while it holds one, nor while no branch at all is ready.
+/// known where it goes. Not ready while it holds one, nor while no branch at all is ready. While it
+/// holds one, the other branches are flushed: so none of them keeps a place in a channel that it
+/// shares with others.
 ///
 /// # Stopping
 ///
 /// A branch that wants no more (with [`Reason::Enough`]) leaves alone; from then on its items are
 /// dropped. When the last one has left, upstream is stopped with `Enough`. The end of the flow
 /// reaches every branch that is left, behind an item that waits for it, and all of them finish at
-/// the same time.
+/// the same time. A failure does not wait: the item is dropped.
 ///
 /// # Errors
 ///
@@ -118,6 +120,10 @@ where
         }
     }
 
+    fn waited_for(&self) -> Option<usize> {
+        self.held.as_ref().map(|(at, _)| *at)
+    }
+
     /// Ready when no item waits.
     #[inline]
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -186,6 +192,12 @@ where
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         self.crew.poll_leaving(cx);
         if self.poll_held(cx).is_pending() {
+            if let Some(at) = self.waited_for() {
+                let count = self.crew.set.count();
+                self.crew.rest(0..at, cx);
+                self.crew.rest(at + 1..count, cx);
+                self.crew.poll_leaving(cx);
+            }
             return self
                 .crew
                 .verdict()
@@ -240,9 +252,9 @@ where
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let held = self.poll_held(cx);
-        ready!(self.crew.poll_flush(cx))?;
-        held.map(Ok)
+        let _ = self.poll_held(cx);
+        let waited_for = self.waited_for();
+        self.crew.poll_flush(cx, waited_for)
     }
 
     fn moved(&self) -> u64 {
@@ -255,9 +267,14 @@ where
         reason: &Reason,
     ) -> Poll<Result<P::Output, Error>> {
         let _ = self.poll_held(cx);
-        let waited_for = self.held.as_ref().map(|(at, _)| *at);
-        self.crew
-            .poll_stopped(cx, reason, waited_for)
+        let waited_for = self.waited_for();
+        let made = self
+            .crew
+            .poll_stopped(cx, reason, waited_for);
+        if waited_for.is_some_and(|at| !self.crew.is_open(at)) {
+            self.held = None;
+        }
+        made
     }
 }
 

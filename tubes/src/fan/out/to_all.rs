@@ -25,7 +25,8 @@ use crate::reason::Reason;
 ///
 /// # Flow control
 ///
-/// Ready when every branch is. Holds no item.
+/// Ready when every branch is. Holds no item. While one is not ready, the others are flushed: so
+/// none of them keeps a place in a channel that it shares with others.
 ///
 /// # Stopping
 ///
@@ -191,7 +192,7 @@ impl<Item: Clone, S: Branches<Item>, P: Policy<S>> Drain<Item> for ToAll<Item, S
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let flushed = self.crew.poll_flush(cx);
+        let flushed = self.crew.poll_flush(cx, None);
         self.last = self.crew.last_open();
         flushed
     }

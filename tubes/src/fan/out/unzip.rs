@@ -16,7 +16,8 @@ use crate::reason::Reason;
 ///
 /// # Flow control
 ///
-/// Ready when both are. Holds no item.
+/// Ready when both are. Holds no item. While one is not ready, the other is flushed: so it keeps
+/// no place in a channel that it shares with others.
 ///
 /// # Stopping
 ///
@@ -106,7 +107,7 @@ where
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.crew.poll_flush(cx)
+        self.crew.poll_flush(cx, None)
     }
 
     fn moved(&self) -> u64 {

@@ -183,15 +183,16 @@ impl<In: Clone, S: Tubes<In>> Tube<In> for Thru<In, S> {
         self.at = 0;
         let mut first = Ok(());
         for at in 0..self.open.len() {
-            if self.open[at]
-                && let Err(own) = self.tubes.stopped(at, reason)
-                && first.is_ok()
-            {
-                let kind = self.tubes.kind(at);
-                first = Err(match own {
-                    Reason::Failed(error) => error.at(kind).into(),
-                    Reason::Finished | Reason::Enough => own,
-                });
+            if !self.open[at] {
+                continue;
+            }
+            match self.tubes.stopped(at, reason) {
+                Ok(()) => {}
+                Err(Reason::Failed(error)) => {
+                    first = first.and(Err(error.at(self.tubes.kind(at)).into()));
+                }
+                // It has no farewell; the others may.
+                Err(Reason::Finished | Reason::Enough) => self.open[at] = false,
             }
         }
         first

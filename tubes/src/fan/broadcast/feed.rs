@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::hub::{AfterTheLast, Hub, Phase, State, Wants, Who};
+use super::hub::{AfterTheLast, Hub, State, Wants, Who};
 use super::subscribers::Subscribers;
 use crate::budget;
 use crate::drain::{Drain, Intake};
@@ -89,10 +89,8 @@ pub struct Broadcast<T> {
 impl<T> Broadcast<T> {
     /// Begins when so many branches are there (or all that can still come).
     pub fn start_when(self, branches: NonZeroUsize) -> Self {
-        self.hub.change(|state| {
-            state.phase = Phase::WaitingFor(branches.get());
-            state.starts();
-        });
+        self.hub
+            .change(|state| state.wait_for(branches.get()));
         self
     }
 
@@ -119,8 +117,9 @@ impl<T> Broadcast<T> {
             .poll_for(cx, who, |state| room(state, most))
     }
 
-    /// Hands the run over, in one go, and wakes those that waited for it.
-    fn hand_over(&mut self) {
+    /// Hands the run over, in one go, and wakes those that waited for it. At most so many items
+    /// more may come before room is asked for again.
+    fn hand_over(&mut self, more: usize) {
         let Self {
             hub,
             run,
@@ -129,12 +128,15 @@ impl<T> Broadcast<T> {
         } = self;
         hub.change(|state| {
             let (takers, waiting) = (state.branches, state.waiters);
+            if !run.is_empty() {
+                state.sleepers.take_all(wakers);
+            }
             for item in run.drain(..) {
                 state
                     .ring
                     .push(item, takers, waiting, dead);
             }
-            state.sleepers.take_all(wakers);
+            state.ring.promise(more);
         });
         dead.clear();
         for waker in wakers.drain(..) {
@@ -169,7 +171,7 @@ impl<T> Drain<T> for Broadcast<T> {
             return Err(reason);
         }
         self.run.push(item);
-        self.hand_over();
+        self.hand_over(0);
         Ok(())
     }
 
@@ -187,21 +189,22 @@ impl<T> Drain<T> for Broadcast<T> {
             self.run
                 .extend(items.by_ref().take(room));
             let is_dry = self.run.len() < room;
-            if !self.run.is_empty() {
-                self.hand_over();
-            }
+            // A run that is dry leaves it ready, for one item.
+            self.hand_over(usize::from(is_dry));
             if is_dry {
                 return Intake::Dry;
             }
         }
     }
 
-    /// Nothing is held back; but who waits for a source hears that nobody wants more.
+    /// Nothing is held back; others may have the room that was kept for an item. Who waits for a
+    /// source hears that nobody wants more.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let who = Who::Feeder(Wants::TheEnd);
-        let gone = self
-            .hub
-            .poll_for(cx, who, |state| state.feed()?.err());
+        let gone = self.hub.poll_for(cx, who, |state| {
+            state.ring.promise(0);
+            state.feed()?.err()
+        });
         match gone {
             Poll::Ready(reason) => Poll::Ready(Err(reason)),
             Poll::Pending => Poll::Ready(Ok(())),

@@ -31,8 +31,10 @@ pub(super) struct State<T> {
 /// Whether items flow yet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Not before there are so many branches.
+    /// Not before there are so many branches; none has come yet.
     WaitingFor(usize),
+    /// Likewise; some have come, and may have left again.
+    Gathering(usize),
     Started,
 }
 
@@ -154,6 +156,7 @@ impl<T> Hub<T> {
             let mut state = lock(&self.state);
             if state.end.is_none() {
                 state.end = unused.take();
+                state.ring.promise(0);
                 state.sleepers.take_all(&mut wakers);
             }
             state.feeder.take()
@@ -174,26 +177,42 @@ fn wake(waker: Option<Waker>) {
 impl<T> State<T> {
     /// Whether the feed may go on, or why nobody wants more; nothing while it has to wait.
     pub(super) fn feed(&self) -> Option<Result<(), Reason>> {
+        if let Some(reason) = &self.end {
+            // Nothing comes behind the end.
+            return Some(Err(reason.clone()));
+        }
         match (self.phase, self.branches, self.handles) {
             (Phase::WaitingFor(_), 0, 0) => Some(Err(Reason::abandoned())),
-            (Phase::Started, 0, 0) => Some(Err(Reason::Enough)),
-            // Without a handle nobody can come: so those who are there are all.
-            (Phase::WaitingFor(count), branches, 1..) if branches < count => None,
-            (Phase::WaitingFor(_), 0, _) => None,
+            (Phase::Gathering(_) | Phase::Started, 0, 0) => Some(Err(Reason::Enough)),
+            (Phase::WaitingFor(_) | Phase::Gathering(_), _, _) => None,
             (Phase::Started, 0, 1..) => match self.after_the_last {
                 AfterTheLast::Stops => Some(Err(Reason::Enough)),
                 AfterTheLast::Waits => None,
             },
-            (_, 1.., _) => (self.ring.room() > 0).then_some(Ok(())),
+            (Phase::Started, 1.., _) => (self.ring.room() > 0).then_some(Ok(())),
         }
     }
 
-    /// Starts, if all are there who are waited for.
+    /// Waits for so many branches.
+    pub(super) fn wait_for(&mut self, branches: usize) {
+        self.phase = match self.phase {
+            Phase::WaitingFor(_) => Phase::WaitingFor(branches),
+            Phase::Gathering(_) | Phase::Started => Phase::Gathering(branches),
+        };
+        self.starts();
+    }
+
+    /// Starts, if all are there who are waited for, or who can still come: without a handle,
+    /// nobody can.
     pub(super) fn starts(&mut self) {
-        if let Phase::WaitingFor(count) = self.phase
-            && self.branches >= count
+        if let Phase::WaitingFor(count) | Phase::Gathering(count) = self.phase
+            && self.branches > 0
         {
-            self.phase = Phase::Started;
+            self.phase = if self.branches >= count || self.handles == 0 {
+                Phase::Started
+            } else {
+                Phase::Gathering(count)
+            };
         }
     }
 

@@ -53,8 +53,12 @@ impl<T> Clone for Subscribers<T> {
 
 impl<T> Drop for Subscribers<T> {
     fn drop(&mut self) {
-        self.hub
-            .change(|state| state.handles -= 1);
+        self.hub.change(|state| {
+            state.handles -= 1;
+            if state.handles == 0 {
+                state.starts();
+            }
+        });
     }
 }
 

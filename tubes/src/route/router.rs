@@ -90,10 +90,11 @@ enum Unknown {
 }
 
 /// Whether a route holds the item for which the router waits; so that most items need not ask.
-#[derive(Clone, Copy)]
 enum Room {
     Here,
     Awaited,
+    /// The flow has ended, and why: nothing comes behind that.
+    Over(Reason),
 }
 
 impl<K, T, F> Router<K, T, F> {
@@ -101,6 +102,14 @@ impl<K, T, F> Router<K, T, F> {
     pub fn dropping_unknown(mut self) -> Self {
         self.unknown = Unknown::IsDropped;
         self
+    }
+
+    /// Waits for the route that is full.
+    #[cold]
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        ready!(self.queues.poll_room(cx));
+        self.room = Room::Here;
+        Poll::Ready(self.queues.gone().map_or(Ok(()), Err))
     }
 
     /// No route has this item's key.
@@ -142,14 +151,11 @@ where
 
     #[inline]
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Room::Awaited = self.room {
-            ready!(self.queues.poll_room(cx));
-            self.room = Room::Here;
-            if let Some(reason) = self.queues.gone() {
-                return Poll::Ready(Err(reason));
-            }
+        match &self.room {
+            Room::Here => Poll::Ready(Ok(())),
+            Room::Awaited => self.poll_room(cx),
+            Room::Over(reason) => Poll::Ready(Err(reason.clone())),
         }
-        Poll::Ready(Ok(()))
     }
 
     #[inline]
@@ -167,6 +173,9 @@ where
 
     /// Nothing is held back; but who waits for a source hears that the last route has left.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if let Room::Over(reason) = &self.room {
+            return Poll::Ready(Err(reason.clone()));
+        }
         match self.queues.poll_gone(cx) {
             Poll::Ready(reason) => Poll::Ready(Err(reason)),
             Poll::Pending => Poll::Ready(Ok(())),
@@ -174,11 +183,12 @@ where
     }
 
     fn poll_stopped(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), Error>> {
         self.queues.end(reason.clone());
+        self.room = Room::Over(reason.clone());
         Poll::Ready(reason.clone().into_result())
     }
 }

@@ -10,3 +10,9 @@ mod thru;
 mod broadcast;
 // Branches that come and go under random schedules, against vectors.
 mod random;
+// Branches that come late, or do not come.
+mod joining;
+// Who ends when nobody reads any more, and a second flow into what has ended.
+mod over;
+// Branches that are places in a channel shared with others.
+mod sharing;

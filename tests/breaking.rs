@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tubes::founts::Iter;
-use tubes::testing::{FakeDrain, FakeFount, laws};
-use tubes::{Drain, Error, Fount, Reason, Tube, drains, founts};
+use tubes::testing::{FakeDrain, FakeFount, ManualClock, laws};
+use tubes::{Drain, Error, Fount, Reason, Tube, bound, drains, founts, stages};
 
 type Pull = Poll<Result<u32, Reason>>;
 
@@ -227,6 +227,21 @@ caught! {
     a_stage_that_loses_a_wake: "law 5" <- check_stage(Fault::LosesTheWake);
     a_stage_that_keeps_the_first_waker: "law 5" <- check_stage(Fault::KeepsTheFirstWaker);
     a_stage_that_wakes_itself: "law 5" <- check_stage(Fault::WakesItself);
+    a_stage_that_does_not_say_what_it_holds: "`.holding(n)`" <- laws::stage(
+        |source: FakeFount<u32>| source.flat_map(|n| 0..n),
+        vec![2, 1],
+        vec![0, 1, 0],
+    )
+    .check();
+    a_stage_that_waits_for_a_clock_that_nobody_moves: "`HastyClock`" <- laws::stage(
+        |source: FakeFount<u32>| {
+            let second = std::time::Duration::from_secs(1);
+            source.through(stages::throttle(bound(1), second).on(ManualClock::new()))
+        },
+        vec![1, 2],
+        vec![1, 2],
+    )
+    .check();
     a_stage_without_budget: "law 6" <- laws::stage(
         |source: FakeFount<u32>| Wrong::new(source, Fault::LoopsWithoutBudget),
         vec![1, 2, 3],

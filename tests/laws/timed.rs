@@ -1,17 +1,15 @@
 //! Stages and founts that look at a clock, against the laws.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-use tubes::clock::{Clock, Timer};
-use tubes::testing::{ManualClock, laws};
+use tubes::testing::{HastyClock, ManualClock, laws};
 use tubes::{Error, Fount, Kind, Reason, founts, stages};
 
 use super::kit::input;
 
 const SECOND: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(1);
 
 #[test]
 fn timeouts_keep_the_laws_while_no_time_passes() {
@@ -82,7 +80,7 @@ fn throttle_keeps_the_laws_with_tokens_and_while_it_waits_for_them() {
     let slow = || {
         stages::throttle(NonZeroUsize::MIN, 3 * STEP)
             .burst(NonZeroUsize::new(2).unwrap())
-            .on(Hasty::new())
+            .on(HastyClock::new(STEP))
     };
     laws::stage(move |f| f.through(slow()), input(), input())
         .seeds(0..32)
@@ -125,7 +123,9 @@ fn debounce_keeps_the_laws_and_holds_one_item() {
         .holding(1)
         .seeds(0..16)
         .check();
-    laws::fair(founts::iter(0..).through(stages::debounce(Duration::ZERO).on(Hasty::new())));
+    laws::fair(
+        founts::iter(0..).through(stages::debounce(Duration::ZERO).on(HastyClock::new(STEP))),
+    );
 }
 
 #[test]
@@ -143,70 +143,45 @@ fn chunks_keep_the_laws_and_hold_one_chunk() {
         .check();
     laws::fair(founts::iter(0..).through(make()));
     let huge = NonZeroUsize::MAX;
-    laws::fair(founts::iter(0..).through(stages::chunks_within(huge, SECOND).on(Hasty::new())));
+    laws::fair(
+        founts::iter(0..).through(stages::chunks_within(huge, SECOND).on(HastyClock::new(STEP))),
+    );
 }
 
 #[test]
 fn an_interval_keeps_the_laws() {
     let make = || {
         founts::interval(STEP)
-            .on(Hasty::new())
+            .on(HastyClock::new(STEP))
             .map(|_| ())
             .take(3)
     };
     laws::fount(make, vec![(); 3])
         .ending(Reason::Enough)
         .check();
-    laws::fair(founts::interval(Duration::ZERO).on(Hasty::new()));
+    laws::fair(founts::interval(Duration::ZERO).on(HastyClock::new(STEP)));
 }
 
-/// A clock that goes on by a step whenever somebody looks at it, and wakes who waits at once.
-#[derive(Clone, Debug)]
-struct Hasty(Arc<Mutex<Instant>>);
+#[test]
+fn what_waits_for_time_keeps_the_laws_by_a_clock_that_moves_while_everybody_waits() {
+    let clock = ManualClock::new();
+    let hands = clock.clone();
+    let slow = move || stages::throttle(NonZeroUsize::MIN, SECOND).on(clock.clone());
+    laws::stage(move |f| f.through(slow()), input(), input())
+        .while_idle(move || hands.advance(SECOND / 3))
+        .seeds(0..32)
+        .check();
 
-const STEP: Duration = Duration::from_millis(1);
-
-impl Hasty {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(ManualClock::new().now())))
-    }
-}
-
-impl Clock for Hasty {
-    fn now(&self) -> Instant {
-        let mut now = self.0.lock().unwrap();
-        *now += STEP;
-        *now
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-    }
-
-    fn timer(&self, at: Instant) -> Box<dyn Timer> {
-        Box::new(HastyTimer {
-            clock: self.clone(),
-            at,
-        })
-    }
-}
-
-#[derive(Debug)]
-struct HastyTimer {
-    clock: Hasty,
-    at: Instant,
-}
-
-impl Timer for HastyTimer {
-    fn reset(&mut self, at: Instant) {
-        self.at = at;
-    }
-
-    fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.clock.now() >= self.at {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
+    let clock = ManualClock::new();
+    let hands = clock.clone();
+    let ticks = move || {
+        founts::interval(SECOND)
+            .on(clock.clone())
+            .map(|_| ())
+            .take(3)
+    };
+    laws::fount(ticks, vec![(); 3])
+        .ending(Reason::Enough)
+        .while_idle(move || hands.advance(SECOND / 3))
+        .check();
 }

@@ -1,11 +1,14 @@
 //! Stages that look at a clock, which is moved by hand.
 
+use std::fmt::Debug;
 use std::num::NonZeroUsize;
+use std::ops::RangeFrom;
 use std::time::Duration;
 
-use tubes::stages::{TimedOut, Wait};
+use tubes::siphon::Pull;
+use tubes::stages::{Filter, TimedOut, Wait};
 use tubes::testing::{Executor, FakeDrain, FakeFount, ManualClock, Schedule};
-use tubes::{Error, Fount, Kind, founts, stages};
+use tubes::{Error, Fount, Kind, drains, founts, stages};
 
 use super::kit::Do::{Allow, End, Fail, Pass, Pulled, Push};
 use super::kit::{Do, ms, play};
@@ -356,4 +359,70 @@ fn an_interval_keeps_its_grid_and_skips_what_nobody_pulled() {
         (Pass(5), &[6]),
     ];
     assert!(play("not pulled", attach, steps).is_none());
+}
+
+/// Busy for ever: a microsecond an item, of which only the first ones pass.
+type Busy = Pull<founts::Iter<RangeFrom<u64>>, Filter<Box<dyn FnMut(&u64) -> bool>>>;
+
+/// Runs `attach` behind items of which `pass` pass, in runs and item by item: what came, or the
+/// kind of the failure.
+fn busy<F>(pass: u64, attach: fn(Busy, ManualClock) -> F) -> [Result<Vec<F::Item>, Kind>; 2]
+where
+    F: Fount<Item: Debug> + 'static,
+{
+    let make = || {
+        let clock = ManualClock::new();
+        let hands = clock.clone();
+        let passes = move |n: &u64| {
+            hands.advance(Duration::from_micros(1));
+            *n < pass
+        };
+        attach(founts::iter(0..).filter(Box::new(passes)), clock)
+    };
+    let kind = |error: Error| error.kind();
+    let run = || Executor::new(&Schedule::eager());
+    let in_runs = make().flow_to(drains::collect(9));
+    let one_by_one = make()
+        .boxed_local()
+        .flow_to(drains::collect(9));
+    [
+        run().run(in_runs).map_err(kind),
+        run().run(one_by_one).map_err(kind),
+    ]
+}
+
+#[test]
+fn time_passes_for_an_upstream_that_is_busy_for_nothing() {
+    let late = || [Err(Kind::Timeout), Err(Kind::Timeout)];
+    let first = busy(0, |f, clock| {
+        f.through(stages::timeout_first(ms(200)).on(clock))
+    });
+    assert_eq!(first, late());
+    for pass in [0, 3] {
+        let idle = busy(pass, |f, clock| {
+            f.through(stages::timeout_idle(ms(200)).on(clock))
+        });
+        assert_eq!(idle, late(), "{pass} pass");
+    }
+    let whole = busy(3, |f, clock| {
+        f.through(stages::timeout_whole(ms(200)).on(clock))
+    });
+    assert_eq!(whole, late());
+
+    let kept = busy(1, |f, clock| {
+        f.through(stages::keep_alive(ms(200), || 7).on(clock))
+            .take(3)
+    });
+    assert_eq!(kept, [Ok(vec![0, 7, 7]), Ok(vec![0, 7, 7])]);
+    let last = busy(3, |f, clock| {
+        f.through(stages::debounce(ms(200)).on(clock))
+            .take(1)
+    });
+    assert_eq!(last, [Ok(vec![2]), Ok(vec![2])]);
+    let chunk = busy(3, |f, clock| {
+        let nine = NonZeroUsize::new(9).unwrap();
+        f.through(stages::chunks_within(nine, ms(200)).on(clock))
+            .take(1)
+    });
+    assert_eq!(chunk, [Ok(vec![vec![0, 1, 2]]), Ok(vec![vec![0, 1, 2]])]);
 }

@@ -22,6 +22,7 @@ use crate::upstream::Upstream;
 /// | the pump gives an end of its own | upstream is stopped with that reason, and the stage named in the error |
 /// | after the end | the pump is not polled again; the end is |
 /// | downstream stops | [`stop`](Self::stop), once, and not after the end |
+/// | the pump waits, and not for upstream | the pump: it calls `upstream.poll_progress(cx)` |
 ///
 /// # Flow control
 ///
@@ -36,7 +37,7 @@ use crate::upstream::Upstream;
 /// ```
 /// use std::future::Future;
 /// use std::pin::Pin;
-/// use std::task::{Context, Poll, ready};
+/// use std::task::{Context, Poll};
 /// use tubes::{Fount, Pump, Reason, Upstream, drains, founts};
 ///
 /// struct After<S>(Option<Pin<Box<S>>>);
@@ -50,7 +51,10 @@ use crate::upstream::Upstream;
 ///         cx: &mut Context<'_>,
 ///     ) -> Poll<Result<U::Item, Reason>> {
 ///         if let Some(signal) = &mut self.0 {
-///             ready!(signal.as_mut().poll(cx));
+///             if signal.as_mut().poll(cx).is_pending() {
+///                 let _ = upstream.poll_progress(cx); // what upstream owns keeps moving
+///                 return Poll::Pending;
+///             }
 ///             self.0 = None;
 ///         }
 ///         upstream.poll_next(cx)
@@ -62,6 +66,57 @@ use crate::upstream::Upstream;
 /// let all = founts::iter([1, 2]).through(after).flow_to(drains::collect(9)).await?;
 /// assert_eq!(all, [1, 2]);
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+///
+/// A rest after each item, by a [`Clock`](crate::clock::Clock), and the test that it keeps the laws:
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use std::time::Duration;
+/// use tubes::clock::{Clock, Timer};
+/// use tubes::testing::{HastyClock, laws};
+/// use tubes::{Fount, Pump, Reason, Upstream};
+///
+/// struct Rest<C> {
+///     time: Duration,
+///     clock: C,
+///     timer: Option<Box<dyn Timer>>,
+/// }
+///
+/// impl<U: Fount, C: Clock + Unpin> Pump<U> for Rest<C> {
+///     type Item = U::Item;
+///
+///     fn poll_next(
+///         mut self: Pin<&mut Self>,
+///         upstream: Pin<&mut Upstream<U>>,
+///         cx: &mut Context<'_>,
+///     ) -> Poll<Result<U::Item, Reason>> {
+///         if let Some(timer) = &mut self.timer {
+///             if timer.poll_elapsed(cx).is_pending() {
+///                 let _ = upstream.poll_progress(cx);
+///                 return Poll::Pending;
+///             }
+///             self.timer = None;
+///         }
+///         let next = upstream.poll_next(cx);
+///         if let Poll::Ready(Ok(_)) = next {
+///             let until = self.clock.now() + self.time;
+///             self.timer = Some(self.clock.timer(until));
+///         }
+///         next
+///     }
+///
+///     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
+///         self.timer = None; // so that it wakes nobody
+///         upstream.stop(reason);
+///     }
+/// }
+///
+/// // With `clock: tubes::time::clock()` it goes by tokio's; here, nobody waits.
+/// let step = Duration::from_millis(1);
+/// let rest = move || Rest { time: 3 * step, clock: HastyClock::new(step), timer: None };
+/// laws::stage(move |source| source.through(rest()), vec![1, 2], vec![1, 2]).check();
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand behind `{U}`",

@@ -52,6 +52,13 @@ struct Bell {
 /// More polls than any flow of a test needs.
 const POLLS: u64 = 200_000;
 
+/// How often the world outside may move before it must have come to a wake.
+const TURNS: u32 = 8;
+
+/// What else it may be when nothing wakes.
+pub(super) const TIME: &str = "\n         (if it waits for time: give it a `HastyClock`, or move its clock \
+                               in `.while_idle(..)`)";
+
 /// More wakes for nothing than any flow of a test has a reason for.
 const IDLE: u64 = 256;
 
@@ -90,7 +97,7 @@ impl<'a> Executor<'a> {
             Poll::Ready(output) => output,
             Poll::Pending => self.schedule.broken(
                 5,
-                "pending, and no wake is to come: a lost wake, or a lost end",
+                format_args!("pending, and no wake is to come: a lost wake, or a lost end{TIME}"),
             ),
         }
     }
@@ -160,11 +167,31 @@ impl<'a> Executor<'a> {
                 continue;
             }
             match &mut self.outside {
-                Some(turn) if turns < 8 => turn(),
+                Some(turn) if turns < TURNS => turn(),
                 _ => return false,
             }
             turns += 1;
         }
+    }
+
+    /// Fires a wake that is owed; if there is none and the future waits, the world outside moves.
+    pub(super) fn stir(&mut self) {
+        if !self.schedule.fire()
+            && !self.is_woken()
+            && let Some(turn) = &mut self.outside
+        {
+            turn();
+        }
+    }
+
+    /// Whether the future is woken, or is when the world outside has moved.
+    pub(super) fn will_wake(&mut self) -> bool {
+        (0..TURNS).any(|_| {
+            if let (false, Some(turn)) = (self.is_woken(), &mut self.outside) {
+                turn();
+            }
+            self.is_woken()
+        })
     }
 
     /// Whether the future was woken since it was polled last.

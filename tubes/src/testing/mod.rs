@@ -18,6 +18,7 @@
 //! | [`Executor`] | runs a future with a waker that checks |
 //! | [`Census`] | whether everybody was told the end |
 //! | [`ManualClock`] | time that passes when you say so |
+//! | [`HastyClock`] | time that passes whenever somebody looks: nobody waits long |
 //!
 //! # Examples
 //!
@@ -50,6 +51,7 @@ mod fake_drain_handle;
 mod fake_drain_state;
 mod fake_fount;
 mod fake_fount_handle;
+mod hasty_clock;
 pub mod laws;
 mod schedule;
 mod watched;
@@ -61,5 +63,6 @@ pub use fake_drain::{FakeDrain, Place};
 pub use fake_drain_handle::FakeDrainHandle;
 pub use fake_fount::FakeFount;
 pub use fake_fount_handle::FakeFountHandle;
+pub use hasty_clock::HastyClock;
 pub use schedule::{Gate, Schedule};
 pub use watched::{Mark, WatchedDrain, WatchedFount};

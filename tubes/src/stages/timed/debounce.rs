@@ -62,7 +62,7 @@ pub struct Debounce<T, C = Ambient> {
     quiet: Duration,
     clock: C,
     alarm: Alarm,
-    /// When the latest item may go; nothing until upstream has paused behind it.
+    /// When the latest item may go; nothing until a run has ended behind it.
     due: Option<Instant>,
 }
 
@@ -134,12 +134,13 @@ impl<T, U: Fount<Item = T>, C: Clock> Pump<U> for Debounce<T, C> {
             this.due = None;
         }
         match run {
-            Run::Spent => {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            Run::Starved | Run::Blocked if this.latest.item.is_none() => return Poll::Pending,
-            Run::Starved | Run::Blocked => {
+            Run::Spent | Run::Starved | Run::Blocked => {
+                if let Run::Spent = run {
+                    cx.waker().wake_by_ref();
+                }
+                if this.latest.item.is_none() {
+                    return Poll::Pending;
+                }
                 let (clock, quiet) = (&this.clock, this.quiet);
                 let at = *this
                     .due

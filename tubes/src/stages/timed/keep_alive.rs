@@ -140,10 +140,16 @@ where
             let run = upstream
                 .as_mut()
                 .poll_flow(cx, noting.as_mut());
-            if noting.has_moved() {
-                self.due = None;
-            }
-            if !matches!(run, Run::Starved) || self.poll_due(cx).is_pending() {
+            let is_silent = match run {
+                _ if noting.has_moved() => {
+                    self.due = None;
+                    matches!(run, Run::Starved)
+                }
+                // Busy, and nothing comes of it: it may go on so for ever.
+                Run::Starved | Run::Spent => true,
+                Run::Blocked | Run::Ended(_) | Run::Refused(_) => false,
+            };
+            if !is_silent || self.poll_due(cx).is_pending() {
                 return run;
             }
             match drain.as_mut().poll_ready(cx) {

@@ -17,7 +17,8 @@ use crate::upstream::Upstream;
 
 /// A stage that fails the flow when the first item does not come within `limit`.
 ///
-/// Counts while upstream has nothing and downstream is ready for it. An upstream that ends in
+/// Counts while upstream has nothing (or is busy with what nothing comes of: a filter that passes
+/// nothing) and downstream is ready for it. An upstream that ends in
 /// time without an item is no failure.
 ///
 /// # Flow control
@@ -51,7 +52,8 @@ pub fn timeout_first(limit: Duration) -> Timeout {
 
 /// A stage that fails the flow when no item comes for `limit`, from the first poll to the end.
 ///
-/// Counts while upstream has nothing and downstream is ready for it: a slow downstream is no
+/// Counts while upstream has nothing (or is busy with what nothing comes of: a filter that passes
+/// nothing) and downstream is ready for it: a slow downstream is no
 /// fault of upstream (see [`timeout_downstream`]).
 ///
 /// # Flow control
@@ -341,12 +343,17 @@ impl<U: Fount, C: Clock> Pump<U> for Timeout<C> {
         }
         let mut noting = std::pin::pin!(Noting::new(drain));
         let run = upstream.poll_flow(cx, noting.as_mut());
-        if noting.has_moved() {
+        let has_moved = noting.has_moved();
+        if has_moved {
             self.moved();
         }
         let over = match run {
             Run::Starved => self.poll_over(Side::Up, cx),
             Run::Blocked => self.poll_over(Side::Down, cx),
+            // Busy, and nothing came of it: it may go on so for ever.
+            Run::Spent if !has_moved && self.wait != Wait::Downstream => {
+                self.poll_over(Side::Up, cx)
+            }
             Run::Spent | Run::Ended(_) | Run::Refused(_) => return run,
         };
         match over {

@@ -126,7 +126,7 @@ where
         let mut flow = Box::pin(fount.flow_to((self.make)()));
         let mut executor = self.plan.executor(&schedule);
         for _ in 0..polls {
-            schedule.fire();
+            executor.stir();
             if executor.poll(flow.as_mut()).is_ready() {
                 break;
             }

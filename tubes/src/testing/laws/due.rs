@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::suite::{Plan, same_reason, same_result};
-use super::watch::{delivered, told_once};
+use super::watch::{delivered, holding, told_once};
 use crate::error::Error;
 use crate::reason::Reason;
 use crate::testing::fake_drain_handle::FakeDrainHandle;
@@ -62,9 +62,9 @@ impl<In, Out: Clone + PartialEq + Debug> Due<'_, In, Out> {
         let delivered = delivered(&self.made, sink.count() + sink.lost());
         if source.pulled() > delivered + self.plan.held {
             let found = format!(
-                "{} items were pulled, the outputs of {delivered} were delivered, {} may be held",
+                "{} items were pulled, the outputs of {delivered} were delivered{}",
                 source.pulled(),
-                self.plan.held
+                holding(self.plan.held)
             );
             schedule.broken(1, found);
         }

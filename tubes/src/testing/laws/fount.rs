@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use super::mixed::Mixed;
 use super::stage::ends_again;
-use super::suite::{Plan, Suite, poke, quiet, reasons, same_reason, same_result, trial};
+use super::suite::{Plan, Suite, no_wake, poke, quiet, reasons, same_reason, same_result, trial};
 use super::watch::PER_POLL;
 use crate::error::Error;
 use crate::fount::Fount;
@@ -49,6 +49,8 @@ where
 /// Checks law 6 with a fount that has no end and never waits: each poll moves a bounded number of
 /// items.
 ///
+/// One that waits for time goes by a [`HastyClock`](crate::testing::HastyClock) here.
+///
 /// # Panics
 ///
 /// When law 5 or 6 is broken.
@@ -76,7 +78,7 @@ pub fn fair<F: Fount>(fount: F) {
             schedule.broken(6, format!("{moved} items in one poll"));
         }
         if !executor.is_woken() {
-            schedule.broken(5, "pending without a wake, and nobody had to wait");
+            no_wake(&schedule);
         }
     }
 }
@@ -216,7 +218,7 @@ where
         let mut flow = self.flow(0, drain);
         let mut executor = self.plan.executor(&schedule);
         for _ in 0..polls {
-            schedule.fire();
+            executor.stir();
             if executor.poll(flow.as_mut()).is_ready() {
                 break;
             }

@@ -188,7 +188,7 @@ where
                 self.joined(&schedule, &Reason::Finished, FakeDrain::new());
             let mut executor = self.plan.executor(&schedule);
             let ended = (0..polls).any(|_| {
-                schedule.fire();
+                executor.stir();
                 executor.poll(flow.as_mut()).is_ready()
             });
             drop(flow);

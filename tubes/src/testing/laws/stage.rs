@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use super::mixed::Mixed;
 use super::pipe;
-use super::suite::{Plan, Suite, quiet, reason_of, reasons, same_reason, trial};
+use super::suite::{Plan, Suite, no_wake, quiet, reason_of, reasons, same_reason, trial};
 use super::watch::{endless, own_end, told_once};
 use crate::fount::Fount;
 use crate::reason::Reason;
@@ -206,8 +206,8 @@ where
             turn.store(0, Ordering::Relaxed);
             let mut next = fount.next();
             let polled = executor.poll(Pin::new(&mut next));
-            if polled.is_pending() && !executor.is_woken() {
-                schedule.broken(5, "pending without a wake, and nobody had to wait");
+            if polled.is_pending() && !executor.will_wake() {
+                no_wake(&schedule);
             }
         }
     }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use crate::error::Error;
 use crate::reason::Reason;
-use crate::testing::executor::Executor;
+use crate::testing::executor::{Executor, TIME};
 use crate::testing::fake_fount::{same, same_error};
 use crate::testing::schedule::Schedule;
 
@@ -90,7 +90,25 @@ impl<In, Out, M> Suite<In, Out, M> {
         self
     }
 
-    /// Calls `turn` when everybody waits, to let the world outside move: the tasks of a runtime.
+    /// Calls `turn` when everybody waits, to let the world outside move: the tasks of a runtime, a
+    /// clock.
+    ///
+    /// # Examples
+    ///
+    /// All that `make` makes goes by one clock, which moves when nothing else does:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tubes::testing::{ManualClock, laws};
+    /// use tubes::{Fount, bound, stages};
+    ///
+    /// let (clock, second) = (ManualClock::new(), Duration::from_secs(1));
+    /// let hands = clock.clone();
+    /// let slow = move || stages::throttle(bound(1), second).on(clock.clone());
+    /// laws::stage(move |source| source.through(slow()), vec![1, 2], vec![1, 2])
+    ///     .while_idle(move || hands.advance(second))
+    ///     .check();
+    /// ```
     pub fn while_idle(mut self, turn: impl FnMut() + 'static) -> Self {
         self.plan.outside = Some(Rc::new(RefCell::new(turn)));
         self
@@ -143,6 +161,15 @@ where
             schedule.broken(5, "could end, and had not been woken: a lost wake");
         }
     }
+}
+
+/// Law 5: what had nobody to wait for waits.
+#[track_caller]
+pub(super) fn no_wake(schedule: &Schedule) -> ! {
+    schedule.broken(
+        5,
+        format_args!("pending without a wake, and nobody had to wait{TIME}"),
+    )
 }
 
 /// Every kind of reason; the failure is told from any other by its message.

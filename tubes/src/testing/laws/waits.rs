@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::atomic::Ordering;
 
 use super::pipe::Pipe;
-use super::suite::{poke, quiet};
+use super::suite::{no_wake, poke, quiet};
 use super::watch::{PER_POLL, endless};
 use crate::reason::Reason;
 use crate::testing::fake_drain::FakeDrain;
@@ -123,8 +123,8 @@ where
             if (sink.count() - before) as u64 > PER_POLL {
                 schedule.broken(6, format!("{} items in one poll", sink.count() - before));
             }
-            if !executor.is_woken() {
-                schedule.broken(5, "pending without a wake, and nobody had to wait");
+            if !executor.will_wake() {
+                no_wake(&schedule);
             }
         }
     }

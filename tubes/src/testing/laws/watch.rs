@@ -82,14 +82,25 @@ impl<Out> Watch<Out> {
         let delivered = delivered(&self.made, self.sink.count());
         let bound = delivered + self.held + usize::from(has_room);
         if !has_room && self.room == Room::Below {
-            let found = format!("item {pulled} was pulled while the drain was not ready");
+            let found = format!(
+                "item {pulled} was pulled while the drain was not ready (if it is to: \
+                 `.working_ahead()`, and `.holding(n)`)"
+            );
             self.schedule.broken(1, found);
         }
         if pulled > bound {
-            let found = format!("item {pulled} was pulled, {bound} would have been enough");
+            let found = format!(
+                "item {pulled} was pulled, {bound} would have been enough{}",
+                holding(self.held)
+            );
             self.schedule.broken(1, found);
         }
     }
+}
+
+/// What to do if the subject holds more, and its docs say so.
+pub(super) fn holding(held: usize) -> String {
+    format!("\n         ({held} may be held; if its docs say that it holds n: `.holding(n)`)")
 }
 
 /// How many inputs are accounted for when so many outputs are delivered.

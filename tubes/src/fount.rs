@@ -11,7 +11,7 @@ use crate::reason::Reason;
 use crate::siphon::drive::FlowTo;
 use crate::siphon::next::Next;
 use crate::siphon::pull::Pull;
-use crate::stage::Stage;
+use crate::stage::Fits;
 use crate::stages::{
     Enumerate, Filter, FilterMap, FlatMap, Flatten, Inspect, Map, Scan, Skip, SkipWhile, StopWhen,
     Take, TakeWhile,
@@ -115,12 +115,12 @@ pub trait Fount {
     /// Puts a stage behind this fount and gives the new end.
     #[inline]
     #[track_caller]
-    fn through<S, How>(self, stage: S) -> S::Output
+    fn through<S, How, End>(self, stage: S) -> End
     where
         Self: Sized,
-        S: Stage<Self, How>,
+        S: Fits<Self, Self::Item, How, End>,
     {
-        stage.attach(self)
+        stage.fit(self)
     }
 
     /// Connects to a drain, and gives the future of the drain's output.

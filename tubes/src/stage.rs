@@ -54,6 +54,37 @@ pub trait Stage<Upstream, How> {
     fn attach(self, upstream: Upstream) -> Self::Output;
 }
 
+/// A [`Stage`] behind a fount of `Item`s: every stage that fits there is one by itself.
+///
+/// What [`Fount::through`](crate::fount::Fount::through) asks for, rather than for a `Stage`, so that
+/// the compiler names the items of a stage that does not fit.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand behind a fount of `{Item}`",
+    label = "not a stage for items of type `{Item}`",
+    note = "compare with what it takes: a tube `Tube<In>` takes `In`, framing takes `Bytes`; is an \
+            encoder where the decoder belongs?",
+    note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`: one that cannot fail goes \
+            into `.map(f)`, an async one into `.through(stages::then(f))`, a drain into \
+            `.flow_to(drain)`"
+)]
+pub trait Fits<Upstream, Item, How, End> {
+    /// Takes the upstream end and gives the new one: [`Stage::attach`].
+    #[track_caller]
+    fn fit(self, upstream: Upstream) -> End;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Upstream, Item, How, S> Fits<Upstream, Item, How, S::Output> for S
+where
+    S: Stage<Upstream, How>,
+{
+    #[inline]
+    #[track_caller]
+    fn fit(self, upstream: Upstream) -> S::Output {
+        self.attach(upstream)
+    }
+}
+
 /// How a type is a [`Stage`]: by an implementation of its own.
 #[derive(Debug)]
 pub struct Direct(());

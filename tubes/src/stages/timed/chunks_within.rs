@@ -1,4 +1,4 @@
-//! So many items in a chunk, or fewer after some time.
+//! So many items in a vector, or fewer after some time.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -15,19 +15,20 @@ use crate::stages::taking::{Take, Taking};
 use crate::stages::weigh::{Each, Weigh};
 use crate::upstream::Upstream;
 
-/// A stage that gives chunks of `items` items, or of fewer when the first of them has waited for
+/// A stage that gives vectors of `items` items, or of fewer when the first of them has waited for
 /// `time`.
 ///
-/// There are no empty chunks: while nothing comes, nothing is given.
+/// There are no empty ones: while nothing comes, nothing is given. As [`chunks`](super::chunks())
+/// without the time; to let how slow downstream is set the size, see [`batch`](super::batch()).
 ///
 /// # Flow control
 ///
-/// Holds the items of one chunk; with [`weighing`](ChunksWithin::weighing), one more, too heavy
+/// Holds the items of one vector; with [`weighing`](ChunksWithin::weighing), one more, too heavy
 /// for it. Pulls only while downstream is ready, and looks at the clock while upstream has nothing.
 ///
 /// # Stopping
 ///
-/// When upstream ends, for whatever reason, the rest is delivered as a smaller chunk, before the
+/// When upstream ends, for whatever reason, the rest is delivered as a shorter vector, before the
 /// end. When downstream stops, or the flow is dropped, what is held is dropped.
 ///
 /// # Examples
@@ -133,7 +134,7 @@ impl<T, W: Weigh<T>> Take<T> for Chunk<T, W> {
 }
 
 impl<T, C> ChunksWithin<T, Each, C> {
-    /// Bounds a chunk by weight, too: none weighs more than `max`, unless it is of one item that
+    /// Bounds a vector by weight, too: none weighs more than `max`, unless it is of one item that
     /// does so alone.
     ///
     /// # Examples

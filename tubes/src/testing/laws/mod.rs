@@ -16,7 +16,7 @@
 //! What waits for time needs one that passes: give it a [`HastyClock`](super::HastyClock), or one
 //! clock for all that is made, and move that in [`while_idle`](Suite::while_idle). A pump of one's
 //! own with a clock, and its law test, are in the docs of [`Pump`](crate::pump::Pump). What shall
-//! come of items only if *no* time passes (chunks that fill up) is checked with a
+//! come of items only if *no* time passes (vectors that fill up) is checked with a
 //! [`ManualClock`](super::ManualClock) that nobody moves.
 //!
 //! # Examples

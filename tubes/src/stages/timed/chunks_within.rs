@@ -18,8 +18,8 @@ use crate::upstream::Upstream;
 /// A stage that gives vectors of `items` items, or of fewer when the first of them has waited for
 /// `time`.
 ///
-/// There are no empty ones: while nothing comes, nothing is given. As [`chunks`](super::chunks())
-/// without the time; to let how slow downstream is set the size, see [`batch`](super::batch()).
+/// There are no empty ones: while nothing comes, nothing is given. As [`chunks`](crate::stages::chunks())
+/// without the time; to let how slow downstream is set the size, see [`batch`](crate::stages::batch()).
 ///
 /// # Flow control
 ///

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tubes::testing::{Executor, FakeFount, Schedule};
-use tubes::{Drain, Error, Fount, Kind, Reason, fan};
+use tubes::{Drain, Error, Fount, Kind, Reason, fan, founts};
 
 use super::kit::bound;
 
@@ -138,4 +138,24 @@ fn a_replay_leaves_the_room_that_the_feed_was_promised() {
     assert_eq!(format!("{late:?}"), "branch(1 of 2)");
     Pin::new(&mut feed).receive(2).unwrap();
     assert_eq!(format!("{late:?}"), "branch(2 of 2)");
+}
+
+#[test]
+fn what_came_before_a_panic_in_the_source_is_heard_before_the_end() {
+    let (feed, handle) = fan::broadcast(bound(9));
+    let mut branch = handle.subscribe();
+    let source = founts::iter(0..).map(|n| if n < 3 { n } else { panic!("enough of it") });
+    let mut flow = Box::pin(source.flow_to(feed));
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        flow.as_mut().poll(&mut cx).is_ready()
+    }));
+    assert!(polled.is_err());
+    drop(flow);
+    for item in 0..3 {
+        assert!(matches!(next(&mut branch), Poll::Ready(Ok(came)) if came == item));
+    }
+    let end = next(&mut branch);
+    let is_abandoned = |error: &Error| error.kind() == Kind::Abandoned;
+    assert!(matches!(end, Poll::Ready(Err(Reason::Failed(error))) if is_abandoned(&error)));
 }

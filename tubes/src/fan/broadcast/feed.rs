@@ -117,6 +117,14 @@ impl<T> Broadcast<T> {
             .poll_for(cx, who, |state| room(state, most))
     }
 
+    fn end(&mut self, reason: Reason) {
+        if !self.run.is_empty() {
+            // The source has panicked behind these, for which there was room.
+            self.hand_over(0);
+        }
+        self.hub.end(reason);
+    }
+
     /// Hands the run over, in one go, and wakes those that waited for it. At most so many items
     /// more may come before room is asked for again.
     fn hand_over(&mut self, more: usize) {
@@ -212,18 +220,18 @@ impl<T> Drain<T> for Broadcast<T> {
     }
 
     fn poll_stopped(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), Error>> {
-        self.hub.end(reason.clone());
+        self.end(reason.clone());
         Poll::Ready(reason.clone().into_result())
     }
 }
 
 impl<T> Drop for Broadcast<T> {
     fn drop(&mut self) {
-        self.hub.end(Reason::abandoned());
+        self.end(Reason::abandoned());
     }
 }
 

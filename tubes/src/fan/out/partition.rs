@@ -26,8 +26,8 @@ use crate::reason::Reason;
 ///
 /// Holds at most one item: one whose branch was not ready, for an item has to be seen before it is
 /// known where it goes. Not ready while it holds one, nor while no branch at all is ready. While it
-/// holds one, the other branches are flushed: so none of them keeps a place in a channel that it
-/// shares with others.
+/// holds one, or the source has nothing, the others are flushed: so none of them keeps a place in a
+/// channel that it shares with others. While items flow on past a branch, it may keep one place.
 ///
 /// # Stopping
 ///

@@ -1,14 +1,14 @@
 //! Routes, groups and tubes by key against the laws.
 
 use std::future::Future;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use tubes::route::{self, Route, Router, Routes};
 use tubes::stages::{self, Group, Members};
 use tubes::testing::laws;
-use tubes::{Drain, Error, Fount, Kind, Reason, Run, Tube, founts};
+use tubes::{Drain, Error, Fount, Kind, Lossy, Reason, Run, Tube, founts};
 
 use super::kit::{INPUT, input};
 
@@ -185,6 +185,29 @@ fn a_route_keeps_the_laws_at_any_bound_and_any_end() {
         laws::fount(move || Fed::new(bound, Err(Kind::Timeout)), input())
             .ending(Error::new(Kind::Timeout))
             .check();
+    }
+}
+
+#[test]
+fn a_route_that_keeps_the_newest_keeps_the_laws() {
+    for (bound, missing) in [(1, 6), (3, 4), (7, 0)] {
+        let fed = move || {
+            let (router, routes) = route::router(size(1), |_: &u32| 7);
+            let route = routes
+                .open_latest(7, size(bound))
+                .unwrap();
+            let mut flow = Box::pin(founts::iter(INPUT).flow_to(router));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(flow.as_mut().poll(&mut cx).is_ready());
+            route
+        };
+        let gap = NonZeroU64::new(missing).map(Lossy::Gap);
+        let kept = INPUT[7 - bound..].iter().copied();
+        let due: Vec<_> = gap
+            .into_iter()
+            .chain(kept.map(Lossy::Item))
+            .collect();
+        laws::fount(fed, due).check();
     }
 }
 

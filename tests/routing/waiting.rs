@@ -99,6 +99,22 @@ fn what_happens_when_a_route_is_full_goes_by_the_way_it_was_opened() {
 
     let (router, routes) = office(2);
     let mut a = routes
+        .open_latest('a', size(2))
+        .unwrap();
+    let mut b = routes.open('b', size(2)).unwrap();
+    let post = Post::new(router);
+    post.send(mail());
+    assert_eq!(pull(&mut b).0, [('b', 5)]);
+    assert_eq!(
+        (routes.dropped(), format!("{a:?}")),
+        (2, "lossy_route 'a'(2 of 2)".into())
+    );
+    let (three, four) = (Lossy::Item(('a', 3)), Lossy::Item(('a', 4)));
+    assert_eq!(pull(&mut a).0, [gap, three, four]);
+    assert_eq!(format!("{a:?}"), "lossy_route 'a'(0 of 2)");
+
+    let (router, routes) = office(2);
+    let mut a = routes
         .open_strict('a', size(2))
         .unwrap();
     let mut b = routes.open('b', size(2)).unwrap();

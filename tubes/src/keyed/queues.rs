@@ -125,19 +125,23 @@ impl<K, T> Queues<K, T> {
         Ok(Reader::new(Arc::clone(self), number, key))
     }
 
-    /// The next of a queue, which is handed on at once.
+    /// The next of a queue, which is handed on at once, and perhaps one behind it, which goes to
+    /// `chunk` and counts as held until it is handed on.
     pub(super) fn poll_one(
         &self,
         number: usize,
         cx: &Context<'_>,
+        chunk: &mut VecDeque<Lossy<T>>,
     ) -> Poll<Result<Lossy<T>, Reason>> {
         self.poll_with(cx, Side::Reader(number), |state, later| {
-            let item = state.slot(number)?.items.pop_front();
-            if let Some(Lossy::Item(_)) = item {
+            let Some((next, behind)) = state.slot(number)?.pop() else {
+                return end_of(state, number).map(Err);
+            };
+            chunk.extend(behind);
+            if let Lossy::Item(_) = next {
                 state.release(number, 1, later);
             }
-            item.map(Ok)
-                .or_else(|| end_of(state, number).map(Err))
+            Some(Ok(next))
         })
     }
 

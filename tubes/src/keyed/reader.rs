@@ -49,7 +49,9 @@ impl<K, T> Reader<K, T> {
             }
             return Poll::Ready(Ok(item));
         }
-        let next = self.queues.poll_one(self.number, cx);
+        let next = self
+            .queues
+            .poll_one(self.number, cx, &mut self.chunk);
         if let Poll::Ready(Err(reason)) = &next {
             self.stop(reason);
         }

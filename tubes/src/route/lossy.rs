@@ -1,4 +1,4 @@
-//! One route that nobody waits for: what comes while it is full is dropped.
+//! One route that nobody waits for: while it is full, what comes is dropped, or what is oldest.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,12 +11,14 @@ use crate::lossy::Lossy;
 use crate::reason::Reason;
 
 /// The items for one address, and where some are missing: what
-/// [`Routes::open_lossy`](super::Routes::open_lossy) gives.
+/// [`Routes::open_lossy`](super::Routes::open_lossy) and
+/// [`Routes::open_latest`](super::Routes::open_latest) give.
 ///
 /// # Flow control
 ///
-/// At most so many items wait as its bound says; what comes beyond that is dropped. At most one
-/// gap waits beside each item.
+/// At most so many items wait as its bound says; beyond that, what comes is dropped, or what is
+/// oldest. At most one gap waits beside each item. Where the oldest is dropped, as many more may be
+/// held that the reader has taken and not handed on.
 ///
 /// # Stopping
 ///

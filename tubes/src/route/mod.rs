@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`Routes::open`] | everybody waits for it |
 //! | [`Routes::open_lossy`] | its newest items are dropped, and it hears how many ([`Lossy`](crate::Lossy)) |
+//! | [`Routes::open_latest`] | likewise its oldest |
 //! | [`Routes::open_strict`] | it is disconnected, and hears that |
 //!
 //! | an item for which no route is open | |

@@ -26,7 +26,8 @@ use crate::reason::Reason;
 /// Holds nothing between its routes but one item: the one that came for a route that was full.
 /// Then it is not ready until that route has room or is closed, and everybody waits for it:
 /// so the one slow reader holds up the others only after its own bound is full. A route that
-/// must not do so is opened by [`Routes::open_lossy`] or [`Routes::open_strict`].
+/// must not do so is opened by [`Routes::open_lossy`], [`Routes::open_latest`] or
+/// [`Routes::open_strict`].
 ///
 /// A route that is open counts from then on, whether somebody reads it or not.
 ///

@@ -69,8 +69,8 @@ impl<K: Hash + Eq + Clone, T> Routes<K, T> {
         Ok(Route::new(reader))
     }
 
-    /// Opens a route that nobody waits for: what comes while `bound` items wait in it is dropped,
-    /// and the reader is told how many are missing there.
+    /// Opens a route that nobody waits for, and that keeps the oldest: what comes while `bound`
+    /// items wait in it is dropped, and the reader is told how many are missing there.
     ///
     /// # Errors
     ///
@@ -96,6 +96,37 @@ impl<K: Hash + Eq + Clone, T> Routes<K, T> {
         let reader = self
             .queues
             .open(key, bound, Full::Skip)
+            .map_err(|refused| self.refused(refused))?;
+        Ok(LossyRoute::new(reader))
+    }
+
+    /// Opens a route that nobody waits for, and that keeps the newest: while `bound` items wait in
+    /// it, the oldest of them is dropped for one that comes, and the reader is told how many are
+    /// missing there. It may hold as many more that the reader has taken and not handed on.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tubes::{Fount, Lossy, bound, drains, founts, route};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (router, routes) = route::router(bound(1), |_: &char| "the only one");
+    /// let route = routes.open_latest("the only one", bound(2))?;
+    /// founts::iter("abcde".chars()).flow_to(router).await?;
+    ///
+    /// let all = route.flow_to(drains::collect(9)).await?;
+    /// let gap = Lossy::Gap(3.try_into()?);
+    /// assert_eq!(all, [gap, Lossy::Item('d'), Lossy::Item('e')]);
+    /// # Ok::<_, tubes::BoxError>(()) }).unwrap();
+    /// ```
+    pub fn open_latest(&self, key: K, bound: NonZeroUsize) -> Result<LossyRoute<K, T>, OpenError> {
+        let reader = self
+            .queues
+            .open(key, bound, Full::Shift)
             .map_err(|refused| self.refused(refused))?;
         Ok(LossyRoute::new(reader))
     }

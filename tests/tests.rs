@@ -64,6 +64,8 @@ mod refusals;
 mod then;
 // Coroutines as stages: what is pulled when, who hears of which end, panics, drops, wakers.
 mod coroutines;
+// Coroutines in which several wait at one end: who is woken, who gives up, which wakers are kept.
+mod coroutine_askers;
 // Real sockets: the only file that has any.
 mod interop;
 

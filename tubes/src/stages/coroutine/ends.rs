@@ -3,10 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::lent::Shared;
-use super::port::Port;
+use super::port::{Port, Wait};
 use crate::error::Error;
 use crate::reason::Reason;
 
@@ -48,8 +48,7 @@ impl<In> Inlet<In> {
     #[inline]
     pub fn next(&self) -> Asking<'_, In> {
         Asking {
-            inlet: self,
-            has_asked: false,
+            visit: Visit::new(&self.port),
         }
     }
 }
@@ -74,7 +73,7 @@ impl<Out> Outlet<Out> {
     #[inline]
     pub fn send(&self, item: Out) -> Sending<'_, Out> {
         Sending {
-            outlet: self,
+            visit: Visit::new(&self.port),
             item: Some(item),
         }
     }
@@ -83,19 +82,24 @@ impl<Out> Outlet<Out> {
 /// The future of [`Inlet::next`].
 #[must_use = "nothing is asked for before it is awaited"]
 pub struct Asking<'a, In> {
-    inlet: &'a Inlet<In>,
-    has_asked: bool,
+    visit: Visit<'a, In>,
 }
 
 /// The future of [`Outlet::send`].
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Sending<'a, Out> {
-    outlet: &'a Outlet<Out>,
+    visit: Visit<'a, Out>,
     item: Option<Out>,
 }
 
 // The item is never pinned.
 impl<Out> Unpin for Sending<'_, Out> {}
+
+/// A future at a port, where it may wait: each has a wait of its own, which it takes with it.
+struct Visit<'a, T> {
+    port: &'a Shared<Port<T>>,
+    wait: Wait,
+}
 
 /// What became of a look at a port.
 enum Look<T> {
@@ -105,24 +109,61 @@ enum Look<T> {
     WaitsAnew,
 }
 
-impl<T> Look<T> {
-    /// Ready, or pending with the waker kept.
+impl<'a, T> Visit<'a, T> {
     #[inline]
-    fn poll<P>(
-        look: Option<Self>,
-        port: &Shared<Port<P>>,
+    fn new(port: &'a Shared<Port<T>>) -> Self {
+        Self {
+            port,
+            wait: Wait::No,
+        }
+    }
+
+    /// Ready with what `look` finds at the port; waits as long as that is nothing.
+    #[inline]
+    fn poll<R>(
+        &mut self,
         cx: &Context<'_>,
-    ) -> Poll<Result<T, Reason>> {
+        look: impl FnOnce(&mut Port<T>) -> Option<Result<R, Reason>>,
+    ) -> Poll<Result<R, Reason>> {
+        // Dropped at the end: whatever a waker does, it does not do it inside the port.
+        let mut left = None;
+        let wait = &mut self.wait;
+        let look = self
+            .port
+            .with(|port, stage| match look(port) {
+                Some(done) => {
+                    left = port.leave(wait);
+                    Look::Done(done)
+                }
+                None if port.wait(wait, cx.waker(), stage) => Look::Waits,
+                None => Look::WaitsAnew,
+            });
         match look {
-            Some(Self::Done(done)) => Poll::Ready(done),
-            Some(Self::Waits) => Poll::Pending,
-            Some(Self::WaitsAnew) => {
-                // Cloned here: whatever a waker does, it does not do it inside the port.
-                let waker = cx.waker().clone();
-                port.with(|port| port.add(waker));
+            Some(Look::Done(done)) => Poll::Ready(done),
+            Some(Look::Waits) => Poll::Pending,
+            Some(Look::WaitsAnew) => {
+                self.wait_anew(cx.waker());
                 Poll::Pending
             }
             None => Poll::Ready(Err(misplaced())),
+        }
+    }
+
+    #[cold]
+    fn wait_anew(&mut self, waker: &Waker) {
+        let (port, wait) = (self.port, &mut self.wait);
+        // Cloned and dropped out here, for the same reason.
+        let waker = waker.clone();
+        drop(port.with(|port, stage| port.keep(wait, waker, stage)));
+    }
+}
+
+impl<T> Drop for Visit<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.wait != Wait::No {
+            let (port, wait) = (self.port, &mut self.wait);
+            drop(port.with(|port, _| port.leave(wait)));
         }
     }
 }
@@ -132,33 +173,11 @@ impl<In> Future for Asking<'_, In> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let port = &self.inlet.port;
-        let look = port.with(|port| {
-            if let Some(item) = port.item.take() {
-                port.is_awaited = false;
-                return Look::Done(Ok(item));
-            }
-            match port.heard() {
-                Some(reason) => Look::Done(Err(reason)),
-                None if port.keep(cx.waker()) => Look::Waits,
-                None => Look::WaitsAnew,
-            }
-        });
-        let polled = Look::poll(look, port, cx);
-        self.has_asked = polled.is_pending();
-        polled
-    }
-}
-
-impl<In> Drop for Asking<'_, In> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.has_asked {
-            // Nobody asks any more.
-            self.inlet
-                .port
-                .with(|port| port.is_awaited = false);
-        }
+        self.visit
+            .poll(cx, |port| match port.item.take() {
+                Some(item) => Some(Ok(item)),
+                None => port.heard().map(Err),
+            })
     }
 }
 
@@ -167,27 +186,20 @@ impl<Out> Future for Sending<'_, Out> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let port = &this.outlet.port;
-        let look = port.with(|port| {
+        let Self { visit, item } = &mut *self;
+        visit.poll(cx, |port| {
             if let Some(reason) = port.heard() {
-                return Look::Done(Err(reason));
+                return Some(Err(reason));
             }
-            if port.item.is_none() && port.is_open() {
-                port.is_awaited = false;
-                // Not the option as a whole: it was written in parts a moment ago.
-                if let Some(item) = this.item.take() {
-                    port.item = Some(item);
-                }
-                return Look::Done(Ok(()));
+            if port.item.is_some() || !port.is_open() {
+                return None;
             }
-            if port.keep(cx.waker()) {
-                Look::Waits
-            } else {
-                Look::WaitsAnew
+            // Not the option as a whole: it was written in parts a moment ago.
+            if let Some(item) = item.take() {
+                port.item = Some(item);
             }
-        });
-        Look::poll(look, port, cx)
+            Some(Ok(()))
+        })
     }
 }
 

@@ -81,24 +81,18 @@ where
                 }
                 Turn::Look => {
                     self.turn = Turn::Feed;
-                    if let Some((output, is_awaited)) = self.coroutine.as_mut().take(&cx) {
+                    if let Some((output, is_awaited)) = self.coroutine.as_mut().take() {
                         if is_awaited {
                             self.turn = Turn::Poll;
                         }
                         return Some(output);
                     }
                 }
-                Turn::Feed => {
-                    let fed = self
-                        .coroutine
-                        .as_mut()
-                        .feed(items, &cx)?;
-                    match fed {
-                        Fed::Yes => self.turn = Turn::Poll,
-                        Fed::NotAsked => self.halt = Halt::Waits,
-                        Fed::Over => self.halt = Halt::Over,
-                    }
-                }
+                Turn::Feed => match self.coroutine.as_mut().feed(items)? {
+                    Fed::Yes => self.turn = Turn::Poll,
+                    Fed::NotAsked => self.halt = Halt::Waits,
+                    Fed::Over => self.halt = Halt::Over,
+                },
             }
         }
         None

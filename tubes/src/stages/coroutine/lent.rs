@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use qcell::{QCell, QCellOwner, QCellOwnerID};
 
@@ -17,11 +17,15 @@ use crate::sync::Mutex;
 
 thread_local! {
     /// The keys of the coroutines that are being polled, one inside the other.
-    static LENT: RefCell<Vec<QCellOwner>> = const { RefCell::new(Vec::new()) };
+    static LENT: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Opens what it was made for.
-pub(super) struct Key(QCellOwner);
+pub(super) struct Key {
+    owner: QCellOwner,
+    /// With which the coroutine was polled last.
+    waker: Waker,
+}
 
 /// What is shared. The mutex is never locked: it is what may be reached from two threads in turn
 /// without being shared between them.
@@ -32,13 +36,16 @@ pub(super) struct Shared<T> {
 
 impl Key {
     pub(super) fn new() -> Self {
-        Self(QCellOwner::new())
+        Self {
+            owner: QCellOwner::new(),
+            waker: Waker::noop().clone(),
+        }
     }
 
     /// Polls a coroutine, to the ends of which this key is lent. If it panics, the key is gone.
     #[inline]
     pub(super) fn lend<Fut>(
-        self,
+        mut self,
         coroutine: Pin<&mut Fut>,
         cx: &mut Context<'_>,
     ) -> (Poll<Fut::Output>, Option<Self>)
@@ -50,7 +57,7 @@ impl Key {
 
         impl Loan {
             #[inline]
-            fn end(&self) -> Option<QCellOwner> {
+            fn end(&self) -> Option<Key> {
                 LENT.try_with(|lent| lent.borrow_mut().pop())
                     .ok()
                     .flatten()
@@ -63,16 +70,17 @@ impl Key {
             }
         }
 
+        self.waker.clone_from(cx.waker());
         // Without a place of its own, a thread is at its end: nothing is found, nothing is lent.
         let is_lent = LENT
-            .try_with(|lent| lent.borrow_mut().push(self.0))
+            .try_with(|lent| lent.borrow_mut().push(self))
             .is_ok();
         if !is_lent {
             return (Poll::Pending, None);
         }
         let loan = Loan;
         let polled = coroutine.poll(cx);
-        let key = loan.end().map(Self);
+        let key = loan.end();
         std::mem::forget(loan);
         (polled, key)
     }
@@ -81,8 +89,8 @@ impl Key {
 impl<T> Shared<T> {
     pub(super) fn new(key: &Key, value: T) -> Self {
         Self {
-            cell: Arc::new(key.0.cell(Mutex::new(value))),
-            key: key.0.id(),
+            cell: Arc::new(key.owner.cell(Mutex::new(value))),
+            key: key.owner.id(),
         }
     }
 
@@ -90,24 +98,26 @@ impl<T> Shared<T> {
     #[inline]
     pub(super) fn open<'a>(&'a self, key: &'a mut Key) -> &'a mut T {
         self.cell
-            .rw(&mut key.0)
+            .rw(&mut key.owner)
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something to what is shared, with the key that was lent; `None` if none was.
+    /// Does something to what is shared, with the key that was lent; `None` if none was. Gives the
+    /// waker of the stage, too.
     ///
     /// No code of the user may run in it.
     #[inline]
-    pub(super) fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub(super) fn with<R>(&self, change: impl FnOnce(&mut T, &Waker) -> R) -> Option<R> {
         let changed = LENT.try_with(|lent| {
             let mut lent = lent.try_borrow_mut().ok()?;
             let key = lent
                 .iter_mut()
                 .rev()
-                .find(|key| key.id() == self.key)?;
-            let value = self.cell.rw(key).get_mut();
-            Some(change(value.unwrap_or_else(PoisonError::into_inner)))
+                .find(|key| key.owner.id() == self.key)?;
+            let value = self.cell.rw(&mut key.owner).get_mut();
+            let value = value.unwrap_or_else(PoisonError::into_inner);
+            Some(change(value, &key.waker))
         });
         changed.ok().flatten()
     }

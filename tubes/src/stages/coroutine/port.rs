@@ -1,17 +1,17 @@
 //! The one item between the stage and an end of its coroutine, and who waits for it.
 
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use crate::reason::Reason;
 
 /// Room for one item on its way into a coroutine, or out of it.
 pub(super) struct Port<T> {
     pub(super) item: Option<T>,
-    /// The coroutine waits for an item, or for room for one.
-    pub(super) is_awaited: bool,
     pub(super) end: End,
-    /// Who waits, in the coroutine: usually one, with the waker of the stage.
-    waiting: Vec<Waker>,
+    /// How many futures of the coroutine wait here, for an item or for room for one.
+    waiting: usize,
+    /// The wakers of those that have one of their own; nothing where nobody is any more.
+    apart: Vec<Option<Waker>>,
 }
 
 /// Whether more is to come.
@@ -26,20 +26,36 @@ pub(super) enum End {
     Told,
 }
 
+/// How a future of the coroutine waits at a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    No,
+    /// With the waker of the stage, which polls the coroutine when something has moved.
+    WithStage,
+    /// With a waker of its own, in this place.
+    Apart(usize),
+}
+
 impl<T> Port<T> {
     pub(super) fn new() -> Self {
         Self {
             item: None,
-            is_awaited: false,
             end: End::Open,
-            waiting: Vec::new(),
+            waiting: 0,
+            apart: Vec::new(),
         }
+    }
+
+    /// Whether the coroutine waits here.
+    #[inline]
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiting > 0
     }
 
     /// Whether an item is asked for.
     #[inline]
     pub(super) fn is_asked(&self) -> bool {
-        self.is_awaited && self.item.is_none()
+        self.is_awaited() && self.item.is_none() && self.is_open()
     }
 
     /// Whether downstream may still want items.
@@ -67,38 +83,92 @@ impl<T> Port<T> {
         }
     }
 
-    /// The coroutine waits here: keeps the waker, unless it is known.
+    /// A future waits here; `false` if its waker is not known, and has to be kept.
     #[inline]
-    pub(super) fn keep(&mut self, waker: &Waker) -> bool {
-        self.is_awaited = true;
-        self.waiting
-            .iter()
-            .any(|known| known.will_wake(waker))
+    pub(super) fn wait(&mut self, wait: &mut Wait, waker: &Waker, stage: &Waker) -> bool {
+        match *wait {
+            Wait::Apart(place) => {
+                let known = self.apart.get(place);
+                known.is_some_and(|known| {
+                    known
+                        .as_ref()
+                        .is_some_and(|known| known.will_wake(waker))
+                })
+            }
+            Wait::WithStage => stage.will_wake(waker),
+            Wait::No if stage.will_wake(waker) => {
+                self.waiting += 1;
+                *wait = Wait::WithStage;
+                true
+            }
+            Wait::No => false,
+        }
     }
 
-    pub(super) fn add(&mut self, waker: Waker) {
-        self.waiting.push(waker);
+    /// A future waits with this waker, and no more as it did before; gives back what is not needed.
+    pub(super) fn keep(
+        &mut self,
+        wait: &mut Wait,
+        waker: Waker,
+        stage: &Waker,
+    ) -> [Option<Waker>; 2] {
+        let before = self.leave(wait);
+        self.waiting += 1;
+        if stage.will_wake(&waker) {
+            *wait = Wait::WithStage;
+            return [before, Some(waker)];
+        }
+        let free = self
+            .apart
+            .iter()
+            .position(Option::is_none);
+        let place = free.unwrap_or(self.apart.len());
+        match self.apart.get_mut(place) {
+            Some(free) => *free = Some(waker),
+            None => self.apart.push(Some(waker)),
+        }
+        *wait = Wait::Apart(place);
+        [before, None]
+    }
+
+    /// A future waits no more; gives back its waker.
+    #[inline]
+    pub(super) fn leave(&mut self, wait: &mut Wait) -> Option<Waker> {
+        match std::mem::replace(wait, Wait::No) {
+            Wait::No => None,
+            Wait::WithStage => {
+                self.waiting -= 1;
+                None
+            }
+            Wait::Apart(place) => {
+                self.waiting -= 1;
+                self.give_back(place)
+            }
+        }
+    }
+
+    #[cold]
+    fn give_back(&mut self, place: usize) -> Option<Waker> {
+        let waker = self.apart.get_mut(place)?.take();
+        while let Some(None) = self.apart.last() {
+            self.apart.pop();
+        }
+        waker
     }
 
     /// Something has come, or has gone: wakes whoever waits with a waker of its own. The coroutine
     /// itself is polled now.
     #[inline]
-    pub(super) fn moved(&mut self, cx: &Context<'_>) {
-        match &self.waiting[..] {
-            [] => {}
-            [one] if one.will_wake(cx.waker()) => {}
-            _ => self.wake_others(cx),
+    pub(super) fn moved(&self) {
+        if !self.apart.is_empty() {
+            self.wake_others();
         }
     }
 
     #[cold]
-    fn wake_others(&mut self, cx: &Context<'_>) {
-        self.waiting.retain(|waker| {
-            let is_polled = waker.will_wake(cx.waker());
-            if !is_polled {
-                waker.wake_by_ref();
-            }
-            is_polled
-        });
+    fn wake_others(&self) {
+        for waker in self.apart.iter().flatten() {
+            waker.wake_by_ref();
+        }
     }
 }

@@ -132,14 +132,12 @@ where
 
     /// The output that waits, and whether the coroutine waits for the room that it leaves.
     #[inline]
-    pub(super) fn take(self: Pin<&mut Self>, cx: &Context<'_>) -> Option<(Out, bool)> {
+    pub(super) fn take(self: Pin<&mut Self>) -> Option<(Out, bool)> {
         let this = self.project();
         let port = this.outlet.open(this.key.as_mut()?);
         let output = port.item.take()?;
-        if port.is_awaited {
-            port.moved(cx);
-        }
-        Some((output, port.is_awaited))
+        port.moved();
+        Some((output, port.is_awaited()))
     }
 
     /// Whether the coroutine waits for an item, and nothing that it has sent waits.
@@ -164,11 +162,7 @@ where
 
     /// Gives the coroutine an item, if it asks for one; `None` if there is none.
     #[inline]
-    pub(super) fn feed(
-        self: Pin<&mut Self>,
-        items: &mut impl Iterator<Item = In>,
-        cx: &Context<'_>,
-    ) -> Option<Fed> {
+    pub(super) fn feed(self: Pin<&mut Self>, items: &mut impl Iterator<Item = In>) -> Option<Fed> {
         let this = self.project();
         if this.end.is_some() {
             return Some(Fed::Over);
@@ -181,18 +175,17 @@ where
             return Some(Fed::NotAsked);
         }
         port.item = Some(items.next()?);
-        port.moved(cx);
+        port.moved();
         Some(Fed::Yes)
     }
 
     /// Upstream has ended, and the coroutine hears it.
-    fn hear(self: Pin<&mut Self>, reason: &Reason, cx: &Context<'_>) {
+    fn hear(self: Pin<&mut Self>, reason: &Reason) {
         let this = self.project();
         if let Some(key) = this.key {
             let port = this.inlet.open(key);
             port.end = End::Over(reason.clone());
-            port.is_awaited = false;
-            port.moved(cx);
+            port.moved();
         }
     }
 
@@ -233,7 +226,7 @@ where
     {
         let mut has_news = true;
         loop {
-            if let Some((output, _)) = self.as_mut().take(cx) {
+            if let Some((output, _)) = self.as_mut().take() {
                 return Poll::Ready(Ok(output));
             }
             if let Some(end) = &self.end {
@@ -243,14 +236,16 @@ where
                 match upstream.as_mut().poll_next(cx) {
                     Poll::Ready(Ok(item)) => {
                         self.as_mut()
-                            .feed(&mut std::iter::once(item), cx);
+                            .feed(&mut std::iter::once(item));
                     }
-                    Poll::Ready(Err(reason)) => self.as_mut().hear(&reason, cx),
+                    Poll::Ready(Err(reason)) => self.as_mut().hear(&reason),
                     // It may wait for something else, too.
                     Poll::Pending if has_news => {}
                     Poll::Pending => return Poll::Pending,
                 }
             } else if !has_news {
+                // It waits for something of its own: upstream keeps moving, done or not.
+                let _ = upstream.poll_progress(cx);
                 return Poll::Pending;
             }
             if !budget::spend_part() {
@@ -348,7 +343,10 @@ where
             if let Run::Blocked = run {
                 return match source.halt {
                     Halt::No => Run::Blocked,
-                    Halt::Waits => Run::Starved,
+                    Halt::Waits => {
+                        let _ = upstream.poll_progress(cx);
+                        Run::Starved
+                    }
                     Halt::Spent => Run::Spent,
                     Halt::Over => match &source.coroutine.end {
                         Some(end) => Run::Ended(end.clone()),
@@ -359,10 +357,7 @@ where
             let Run::Ended(reason) = run else {
                 return run;
             };
-            source
-                .coroutine
-                .as_mut()
-                .hear(&reason, cx);
+            source.coroutine.as_mut().hear(&reason);
             source.turn = Turn::Poll;
         }
     }
@@ -372,9 +367,12 @@ where
         let mut this = self;
         let parts = this.as_mut().project();
         if let (Some(key), None) = (parts.key, &parts.end) {
-            parts.inlet.open(key).end = End::Stopped(reason.clone());
+            let inlet = parts.inlet.open(key);
+            inlet.end = End::Stopped(reason.clone());
+            inlet.moved();
             let outlet = parts.outlet.open(key);
             outlet.end = End::Stopped(reason.clone());
+            outlet.moved();
             drop(outlet.item.take());
             this.as_mut()
                 .advance(&mut Context::from_waker(Waker::noop()));

@@ -1,10 +1,11 @@
 //! Pipes as a whole: a thousand stages, what `Debug` shows of them, and where an error arose.
 
 use std::future::Future;
-use std::task::{Context, Waker};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-use tubes::{BoxError, Drain, Error, Fount, Reason, Tube, drains, founts, stages};
+use tubes::{BoxError, Drain, Error, Fount, Pump, Reason, Tube, Upstream, drains, founts, stages};
 
 const DEEP: u32 = 1_000;
 
@@ -220,4 +221,56 @@ fn stages_joined_first_and_attached_later_are_one_stage() {
             .flow_to(drains::collect(9)),
     );
     assert_eq!(all.unwrap(), [4]);
+}
+
+/// Refuses the second item; stops upstream itself before it says so, or leaves that to others.
+struct Refuses {
+    has_had: bool,
+    stops: bool,
+}
+
+impl<U: Fount> Pump<U> for Refuses {
+    type Item = U::Item;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<U::Item, Reason>> {
+        if !std::mem::replace(&mut self.has_had, true) {
+            return upstream.poll_next(cx);
+        }
+        let own = Reason::from(Error::user("refused"));
+        if self.stops {
+            upstream.stop(&own);
+        }
+        Poll::Ready(Err(own))
+    }
+}
+
+#[test]
+fn a_pump_that_fails_is_named_whether_it_stops_upstream_itself_or_not() {
+    for stops in [true, false] {
+        let source = FakeFount::new(0..9);
+        let handle = source.handle();
+        let refuses = Refuses {
+            has_had: false,
+            stops,
+        };
+        let flow = source
+            .through(refuses)
+            .flow_to(drains::null());
+        let error = Executor::new(&Schedule::eager())
+            .run(flow)
+            .unwrap_err();
+        assert_eq!(error.to_string(), "Refuses: refused");
+        assert!(
+            error
+                .place()
+                .unwrap()
+                .file()
+                .ends_with("pipes.rs")
+        );
+        assert_eq!(handle.stops().len(), 1);
+    }
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project::pin_project;
 
 use crate::drain::Drain;
+use crate::error::Error;
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
 
@@ -21,28 +22,50 @@ use crate::reason::Reason;
 pub struct Upstream<U> {
     #[pin]
     fount: U,
-    /// What it ended with, or was stopped with.
-    end: Option<Reason>,
+    life: Life,
+}
+
+enum Life {
+    Open,
+    /// It has ended by itself, with this.
+    Ended(Reason),
+    /// The pump has stopped it, with this.
+    Stopped(Reason),
 }
 
 impl<U> Upstream<U> {
     #[inline]
     pub(crate) fn new(fount: U) -> Self {
-        Self { fount, end: None }
+        Self {
+            fount,
+            life: Life::Open,
+        }
     }
 
     /// The reason with which it has ended by itself or was stopped.
     #[inline]
     #[must_use]
     pub fn ended(&self) -> Option<&Reason> {
-        self.end.as_ref()
+        match &self.life {
+            Life::Open => None,
+            Life::Ended(reason) | Life::Stopped(reason) => Some(reason),
+        }
+    }
+
+    /// The failure with which it has ended by itself.
+    #[inline]
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        match &self.life {
+            Life::Ended(reason) => reason.error(),
+            Life::Open | Life::Stopped(_) => None,
+        }
     }
 
     /// A pump tells its end in other words, which count as those of upstream: it is not the pump in
     /// which the failure arose.
     #[inline]
     pub(crate) fn retell(self: Pin<&mut Self>, reason: &Reason) {
-        *self.project().end = Some(reason.clone());
+        *self.project().life = Life::Ended(reason.clone());
     }
 }
 
@@ -51,13 +74,13 @@ impl<U: Fount> Fount for Upstream<U> {
 
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<U::Item, Reason>> {
-        let this = self.project();
-        if let Some(reason) = this.end {
+        if let Some(reason) = self.ended() {
             return Poll::Ready(Err(reason.clone()));
         }
+        let this = self.project();
         let next = this.fount.poll_next(cx);
         if let Poll::Ready(Err(reason)) = &next {
-            *this.end = Some(reason.clone());
+            *this.life = Life::Ended(reason.clone());
         }
         next
     }
@@ -72,22 +95,22 @@ impl<U: Fount> Fount for Upstream<U> {
     where
         D: Drain<Self::Item>,
     {
-        let this = self.project();
-        if let Some(reason) = this.end {
+        if let Some(reason) = self.ended() {
             return Run::Ended(reason.clone());
         }
+        let this = self.project();
         let run = this.fount.poll_flow(cx, drain);
         if let Run::Ended(reason) = &run {
-            *this.end = Some(reason.clone());
+            *this.life = Life::Ended(reason.clone());
         }
         run
     }
 
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
         let this = self.project();
-        if this.end.is_none() {
+        if let Life::Open = this.life {
             this.fount.stop(reason);
-            *this.end = Some(reason.clone());
+            *this.life = Life::Stopped(reason.clone());
         }
     }
 }

@@ -58,13 +58,9 @@ impl<U: Fount, P: Pump<U>> Pumped<U, P> {
     fn ended(self: Pin<&mut Self>, reason: Reason) -> Reason {
         let mut this = self.project();
         // A stage that works ahead may fail behind a failure of upstream that is not due yet.
-        let failure = this
-            .upstream
-            .ended()
-            .and_then(Reason::error);
         let is_from_above = reason
             .error()
-            .zip(failure)
+            .zip(this.upstream.failure())
             .is_some_and(|(own, above)| own.is_same(above));
         let reason = if is_from_above {
             reason

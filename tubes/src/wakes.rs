@@ -28,7 +28,8 @@ pub(crate) struct Wakes {
 
 #[derive(Default)]
 struct Parent {
-    waker: Mutex<Option<Waker>>,
+    /// Counted, so that a bell clones the count under the lock, and not the waker.
+    waker: Mutex<Option<Arc<Waker>>>,
 }
 
 #[derive(Default)]
@@ -95,17 +96,14 @@ impl Wakes {
     /// Keeps the waker of the parent, then takes in what has rung: in this order, so that no wake
     /// is lost. Call it at the beginning of each poll.
     pub(crate) fn collect(&mut self, cx: &Context<'_>) {
-        let mut spare = None;
-        {
-            let mut kept = lock(&self.parent.waker);
-            let is_known = kept
-                .as_ref()
-                .is_some_and(|kept| kept.will_wake(cx.waker()));
-            if !is_known {
-                spare = kept.replace(cx.waker().clone());
-            }
+        let is_known = lock(&self.parent.waker)
+            .as_ref()
+            .is_some_and(|kept| kept.will_wake(cx.waker()));
+        if !is_known {
+            let waker = Some(Arc::new(cx.waker().clone()));
+            let before = std::mem::replace(&mut *lock(&self.parent.waker), waker);
+            drop(before);
         }
-        drop(spare);
         for (ready, block) in self.ready.iter_mut().zip(&self.blocks) {
             // A look first: it is cheaper than to write where nothing has rung.
             if block.rung.load(Ordering::Acquire) != 0 {
@@ -146,7 +144,7 @@ impl Parent {
     fn wake(&self) {
         let waker = lock(&self.waker).clone();
         if let Some(waker) = waker {
-            waker.wake();
+            waker.wake_by_ref();
         }
     }
 }

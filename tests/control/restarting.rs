@@ -208,18 +208,25 @@ impl Drop for Leaving {
     }
 }
 
+/// Some that are made, one after the other, and what became of them.
+fn leaving(polls: u32) -> (Arc<Mutex<Vec<&'static str>>>, impl FnMut() -> Leaving) {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&log);
+    let make = move || {
+        lines.lock().unwrap().push("made");
+        let log = Arc::clone(&lines);
+        Leaving { polls, log }
+    };
+    (log, make)
+}
+
 #[test]
-fn a_fount_that_failed_has_the_time_of_the_delay_to_leave_in_order() {
-    for (polls, becomes) in [(3, "left"), (u32::MAX, "cut")] {
+fn a_fount_that_failed_leaves_in_order_before_the_next_one_comes() {
+    for (polls, delay) in [(3, 1), (30, 1), (3, 0), (30, 0)] {
         let clock = ManualClock::new();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = Arc::clone(&log);
-        let make = move || {
-            lines.lock().unwrap().push("made");
-            let log = Arc::clone(&lines);
-            Leaving { polls, log }
-        };
-        let fount = founts::restart(plain(9), make).on(clock.clone());
+        let (log, make) = leaving(polls);
+        let backoff = Backoff::new(delay * SECOND, delay * SECOND).jitter(0.0);
+        let fount = founts::restart(backoff.at_most(1), make).on(clock.clone());
         let mut flow = pin!(fount.flow_to(drains::null()));
         let mut executor = Executor::new(&Schedule::eager());
         for _ in 0..9 {
@@ -229,14 +236,32 @@ fn a_fount_that_failed_has_the_time_of_the_delay_to_leave_in_order() {
                     .is_pending()
             );
         }
-        let left = usize::from(becomes == "left");
-        assert_eq!(log.lock().unwrap().len(), 1 + left);
         clock.advance(SECOND);
-        assert!(
-            executor
-                .poll(flow.as_mut())
-                .is_pending()
-        );
-        assert_eq!(log.lock().unwrap()[..3], ["made", becomes, "made"]);
+        assert!(executor.run(flow).is_err());
+        assert_eq!(*log.lock().unwrap(), ["made", "left", "made", "left"]);
+    }
+}
+
+#[test]
+fn what_is_recovered_from_leaves_in_order_before_another_fount_comes() {
+    for (polls, boxed) in [(0, true), (3, true), (3, false)] {
+        let (log, mut make) = leaving(polls);
+        let first = make();
+        let stage = stages::recover_with(2, |_| Some(make()));
+        let fount = first.through(stage);
+        let mut executor = Executor::new(&Schedule::eager());
+        let ended = if boxed {
+            executor.run(
+                fount
+                    .boxed_local()
+                    .flow_to(drains::null()),
+            )
+        } else {
+            executor.run(fount.flow_to(drains::null()))
+        };
+        assert_eq!(ended.unwrap_err().kind(), Kind::Timeout);
+        let lines = log.lock().unwrap();
+        // The first one is upstream, and is dropped with the flow.
+        assert_eq!(*lines, ["made", "made", "left", "made", "left", "left"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use pin_project::pin_project;
@@ -32,8 +32,9 @@ use crate::reason::Reason;
 /// # Flow control
 ///
 /// Holds what the fount holds; nothing more. The first one is made when it is pulled for the first
-/// time. While it waits, one that has failed may bring to its end what it owns: it is dropped when
-/// it has, and at the latest when the next one is made.
+/// time. While it waits, one that has failed brings to its end what it owns (a connection to close),
+/// which is up to its [`poll_progress`](Fount::poll_progress); the next one is made when it is
+/// through, and not before.
 ///
 /// # Errors
 ///
@@ -133,19 +134,15 @@ where
             Life::Over(reason) => return Poll::Ready(Err(reason.clone())),
             Life::New => {}
             Life::Waiting(until) => {
-                if this
-                    .alarm
-                    .poll_at(&*this.clock, *until, cx)
-                    .is_pending()
-                {
-                    // Whether it is done or not: the timer wakes.
-                    let _ = poll_left(this.fount, cx);
-                    return Poll::Pending;
-                }
+                // The old one goes before the new one comes: they may be after the same thing.
+                let left = poll_left(this.fount.as_mut(), cx);
+                ready!(
+                    this.alarm
+                        .poll_at(&*this.clock, *until, cx)
+                );
+                ready!(left);
             }
         }
-        // The old one goes before the new one comes: they may be after the same thing.
-        this.fount.set(None);
         let fount = (this.make)();
         this.fount.set(Some(fount));
         *this.life = Life::Flowing(this.clock.now());
@@ -181,7 +178,7 @@ fn waiting(life: &Life, backoff: &mut Backoff, clock: &dyn Clock, error: Error) 
 /// Lets a fount that has ended bring to its end what it owns; then it is gone.
 fn poll_left<F: Fount>(mut fount: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<()> {
     if let Some(left) = fount.as_mut().as_pin_mut() {
-        std::task::ready!(left.poll_progress(cx));
+        ready!(left.poll_progress(cx));
         fount.set(None);
     }
     Poll::Ready(())
@@ -197,7 +194,7 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
         loop {
-            std::task::ready!(self.as_mut().poll_flowing(cx))?;
+            ready!(self.as_mut().poll_flowing(cx))?;
             let Some(fount) = self
                 .as_mut()
                 .project()

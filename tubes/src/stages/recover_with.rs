@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
 
@@ -25,8 +25,9 @@ use crate::upstream::Upstream;
 ///
 /// # Stopping
 ///
-/// What downstream refuses is heard by the fount that is flowing, and is not recovered from. A fount
-/// that has failed is dropped when the next one takes its place.
+/// What downstream refuses is heard by the fount that is flowing, and is not recovered from. What has
+/// failed first brings to its end what it owns (a connection to close), which is up to its
+/// [`poll_progress`](Fount::poll_progress); then `f` is asked, and the next fount takes its place.
 ///
 /// # Panics
 ///
@@ -55,6 +56,7 @@ where
         left: times,
         times,
         other: None,
+        failed: None,
     }
 }
 
@@ -69,6 +71,8 @@ pub struct RecoverWith<F, B> {
     /// What flows instead of upstream, which has failed.
     #[pin]
     other: Option<Upstream<B>>,
+    /// What flows has failed with this, and is on its way to its end.
+    failed: Option<Error>,
 }
 
 impl<F, B> RecoverWith<F, B>
@@ -76,21 +80,40 @@ where
     F: FnMut(Error) -> Option<B>,
     B: Fount,
 {
-    /// What flows has failed: whether another fount has taken its place.
+    /// If what flows has failed: ready when another fount has taken its place, or with the failure
+    /// if none does.
     #[cold]
-    fn goes_on(self: Pin<&mut Self>, error: &Error) -> bool {
+    fn poll_recovered<U: Fount>(
+        self: Pin<&mut Self>,
+        upstream: Pin<&mut Upstream<U>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Reason>> {
         let mut this = self.project();
-        if *this.left == 0 {
-            return false;
+        if *this.left > 0 {
+            ready!(match this.other.as_mut().as_pin_mut() {
+                Some(other) => other.poll_progress(cx),
+                None => upstream.poll_progress(cx),
+            });
         }
-        *this.left -= 1;
-        let Some(other) = (this.f)(error.clone()) else {
+        let Some(error) = this.failed.take() else {
+            return Poll::Ready(Ok(()));
+        };
+        let other = match this.left.checked_sub(1) {
+            Some(left) => {
+                *this.left = left;
+                // The old one goes before the new one comes: they may be after the same thing.
+                this.other.set(None);
+                (this.f)(error.clone())
+            }
+            None => None,
+        };
+        let Some(other) = other else {
             *this.left = 0;
-            return false;
+            return Poll::Ready(Err(error.into()));
         };
         this.other
             .set(Some(Upstream::new(other)));
-        true
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -109,6 +132,12 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<U::Item, Reason>> {
         loop {
+            if self.failed.is_some() {
+                ready!(
+                    self.as_mut()
+                        .poll_recovered(upstream.as_mut(), cx)
+                )?;
+            }
             let next = match self
                 .as_mut()
                 .project()
@@ -120,9 +149,7 @@ where
             };
             match next {
                 Poll::Ready(Err(Reason::Failed(error))) => {
-                    if !self.as_mut().goes_on(&error) {
-                        return Poll::Ready(Err(Reason::Failed(error)));
-                    }
+                    *self.as_mut().project().failed = Some(error);
                 }
                 next => return next,
             }
@@ -159,6 +186,16 @@ where
         D: Drain<U::Item>,
     {
         loop {
+            if self.failed.is_some() {
+                match self
+                    .as_mut()
+                    .poll_recovered(upstream.as_mut(), cx)
+                {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                    Poll::Pending => return Run::Starved,
+                }
+            }
             let run = match self
                 .as_mut()
                 .project()
@@ -172,9 +209,7 @@ where
             };
             match run {
                 Run::Ended(Reason::Failed(error)) => {
-                    if !self.as_mut().goes_on(&error) {
-                        return Run::Ended(Reason::Failed(error));
-                    }
+                    *self.as_mut().project().failed = Some(error);
                 }
                 run => return run,
             }

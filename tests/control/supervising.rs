@@ -163,3 +163,63 @@ fn many_failing_items_are_no_endless_failure() {
         5000
     );
 }
+
+/// Greets, counts, and says how many there were when it hears the end; the first one fails then.
+struct Counts {
+    life: Rc<Cell<u32>>,
+    says: Vec<String>,
+}
+
+impl Tube<u32> for Counts {
+    type Out = String;
+
+    fn received(&mut self, item: u32) -> Result<Option<String>, Reason> {
+        Ok(Some(item.to_string()))
+    }
+
+    fn emit(&mut self) -> Result<Option<String>, Reason> {
+        match self.says.pop() {
+            Some(word) if word == "fails" => Err(Error::user("farewell").into()),
+            word => Ok(word),
+        }
+    }
+
+    fn stopped(&mut self, reason: &Reason) -> Result<(), Reason> {
+        let first = self.life.get() == 1;
+        let word = if first {
+            "fails".to_owned()
+        } else {
+            format!("{reason:?}")
+        };
+        self.says.push(word);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_tube_that_is_made_anew_behind_the_end_greets_and_hears_it() {
+    for boxed in [false, true] {
+        let life = Rc::new(Cell::new(0));
+        let make = || {
+            life.set(life.get() + 1);
+            let says = vec![format!("life {}", life.get())];
+            Counts {
+                life: Rc::clone(&life),
+                says,
+            }
+        };
+        let tube = stages::supervise(make, |_| Decision::Restart);
+        let counted = founts::iter([1]).through(tube);
+        let mut executor = Executor::new(&Schedule::eager());
+        let all = if boxed {
+            executor.run(
+                counted
+                    .boxed_local()
+                    .flow_to(drains::collect(9)),
+            )
+        } else {
+            executor.run(counted.flow_to(drains::collect(9)))
+        };
+        assert_eq!(all.unwrap(), ["life 1", "1", "life 2", "Finished"]);
+    }
+}

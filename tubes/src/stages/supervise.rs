@@ -17,7 +17,8 @@ use crate::tube::{Outputs, Tube};
 ///
 /// Only failures are decided on; a tube that has enough ends the flow. If the tube fails when it
 /// hears the end, there is no item to drop: `Stop` makes that failure the end, anything else leaves
-/// the end as it was. A panic is not a failure, it passes through.
+/// the end as it was. One that is made anew behind the end greets, and then hears the end, too. A
+/// panic is not a failure, it passes through.
 ///
 /// # Flow control
 ///
@@ -58,6 +59,7 @@ where
         make,
         decide,
         failures: 0,
+        end: End::Open,
     }
 }
 
@@ -81,6 +83,17 @@ pub struct Supervise<M, T, D> {
     decide: D,
     /// Since the last input; `failures < MOST`.
     failures: u32,
+    end: End,
+}
+
+/// What the tube knows of the end.
+enum End {
+    /// There is none yet.
+    Open,
+    /// The tube has heard it.
+    Told(Reason),
+    /// The tube was made behind it, and hears it once it has greeted.
+    Due(Reason),
 }
 
 /// So many failures for one input are no accident.
@@ -102,9 +115,32 @@ where
             Decision::Skip if self.failures < MOST => Ok(()),
             Decision::Restart if self.failures < MOST => {
                 self.tube = (self.make)();
+                if let End::Told(reason) = &self.end {
+                    self.end = End::Due(reason.clone());
+                }
                 Ok(())
             }
             Decision::Skip | Decision::Restart | Decision::Stop => Err(error.into()),
+        }
+    }
+}
+
+impl<M, T, D> Supervise<M, T, D>
+where
+    D: FnMut(&Error) -> Decision,
+{
+    /// The tube hears the end.
+    fn tell<In>(&mut self, reason: &Reason) -> Result<(), Reason>
+    where
+        T: Tube<In>,
+    {
+        self.end = End::Told(reason.clone());
+        match self.tube.stopped(reason) {
+            Err(Reason::Failed(error)) if (self.decide)(&error) == Decision::Stop => {
+                Err(error.into())
+            }
+            Err(Reason::Failed(_)) => Ok(()),
+            stopped => stopped,
         }
     }
 }
@@ -129,9 +165,13 @@ where
     #[inline]
     fn emit(&mut self) -> Result<Option<T::Out>, Reason> {
         loop {
-            match self.tube.emit() {
-                Ok(out) => return Ok(out),
-                Err(reason) => self.survive(reason)?,
+            match (self.tube.emit(), &self.end) {
+                (Ok(None), End::Due(reason)) => {
+                    let reason = reason.clone();
+                    self.tell(&reason)?;
+                }
+                (Ok(out), _) => return Ok(out),
+                (Err(reason), _) => self.survive(reason)?,
             }
         }
     }
@@ -156,13 +196,7 @@ where
     }
 
     fn stopped(&mut self, reason: &Reason) -> Result<(), Reason> {
-        match self.tube.stopped(reason) {
-            Err(Reason::Failed(error)) if (self.decide)(&error) == Decision::Stop => {
-                Err(error.into())
-            }
-            Err(Reason::Failed(_)) => Ok(()),
-            stopped => stopped,
-        }
+        self.tell(reason)
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! Who is polled when, and what comes out in which order.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use tubes::testing::{Executor, FakeDrain, FakeDrainHandle, FakeFount, Schedule};
 use tubes::{Error, Fount, drains, founts, stages};
@@ -248,4 +248,35 @@ fn futures_may_borrow_and_need_not_be_unpin_or_send() {
         }))
         .flow_to(drains::collect(9));
     assert_eq!(executor().run(flow).unwrap(), [41, 42]);
+}
+
+#[test]
+fn while_all_places_wait_upstream_keeps_moving() {
+    for (driven, has_ended) in [(true, false), (true, true), (false, false), (false, true)] {
+        let desk = Desk::default();
+        let calls = desk.clone();
+        let then = stages::then(move |item| calls.call(item)).at_most(most(2));
+        let source = FakeFount::new(0..if has_ended { 1 } else { 9 });
+        let handle = source.handle();
+        let fount = source.through(then);
+        let mut executor = executor();
+        let stalled = if driven {
+            let flow = fount.flow_to(FakeDrain::new());
+            executor.run_until_stalled(pin!(flow))
+        } else {
+            let mut fount = Box::pin(fount);
+            executor
+                .run_until_stalled(pin!(fount.next()))
+                .map(|next| panic!("{next:?}"))
+        };
+        assert!(stalled.is_pending());
+        assert_eq!(
+            (desk.polls().len(), handle.said().is_some()),
+            (if has_ended { 1 } else { 2 }, has_ended)
+        );
+        assert!(
+            handle.progress() > 0,
+            "driven: {driven}, ended: {has_ended}"
+        );
+    }
 }

@@ -211,7 +211,7 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
                 return Poll::Ready(Ok(output));
             }
             if calls.is_full() {
-                return Poll::Pending;
+                return waits(upstream, cx, Poll::Pending);
             }
             let is_direct = calls.is_direct();
             match upstream.as_mut().poll_next(cx) {
@@ -221,7 +221,8 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
                     None => {}
                 },
                 Poll::Ready(Err(reason)) if calls.busy() == 0 => return Poll::Ready(Err(reason)),
-                Poll::Ready(Err(_)) | Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => return waits(upstream, cx, Poll::Pending),
+                Poll::Pending => return Poll::Pending,
             }
             if !budget::spend() {
                 cx.waker().wake_by_ref();
@@ -261,13 +262,10 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
                     Intake::Refused(reason) => return Run::Refused(reason),
                 }
             }
-            if calls.is_full() {
-                return Run::Starved;
-            }
             match upstream.ended() {
                 Some(reason) if calls.busy() == 0 => return Run::Ended(reason.clone()),
-                Some(_) => return Run::Starved,
-                None => {}
+                None if !calls.is_full() => {}
+                Some(_) | None => return waits(upstream, cx, Run::Starved),
             }
             let (run, halt) = if calls.is_direct() {
                 let mut lane = pin!(Direct::new(&mut *calls, drain.as_mut()));
@@ -386,6 +384,13 @@ where
     fn kind(&self) -> &'static str {
         "then"
     }
+}
+
+/// The futures are waited for, and upstream is not pulled: it keeps moving, done or not.
+#[inline]
+fn waits<U: Fount, T>(upstream: Pin<&mut U>, cx: &mut Context<'_>, as_is: T) -> T {
+    let _ = upstream.poll_progress(cx);
+    as_is
 }
 
 #[cold]

@@ -142,7 +142,7 @@ fn wakers_that_change_inside_are_kept_one_for_each_who_waits_and_go_with_it() {
         outlet.send(1).await?;
         let gives_up = {
             let mut both = pin!(beside(anew(&own, inlet.next()), async {
-                drop(anew(&own, outlet.send(2)).await)
+                drop(anew(&own, outlet.send(2)).await);
             },));
             let mut polls = 0;
             poll_fn(|cx| {
@@ -234,7 +234,7 @@ fn a_stop_rings_for_those_who_wait_with_a_waker_of_their_own() {
                 hears
                     .lock()
                     .unwrap()
-                    .push(next.is_err())
+                    .push(next.is_err());
             })
         })
         .await;

@@ -225,7 +225,7 @@ fn stages_joined_first_and_attached_later_are_one_stage() {
 
 /// Refuses the second item; stops upstream itself before it says so, or leaves that to others.
 struct Refuses {
-    has_had: bool,
+    left: u32,
     stops: bool,
 }
 
@@ -237,7 +237,8 @@ impl<U: Fount> Pump<U> for Refuses {
         upstream: Pin<&mut Upstream<U>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<U::Item, Reason>> {
-        if !std::mem::replace(&mut self.has_had, true) {
+        if self.left > 0 {
+            self.left -= 1;
             return upstream.poll_next(cx);
         }
         let own = Reason::from(Error::user("refused"));
@@ -253,10 +254,7 @@ fn a_pump_that_fails_is_named_whether_it_stops_upstream_itself_or_not() {
     for stops in [true, false] {
         let source = FakeFount::new(0..9);
         let handle = source.handle();
-        let refuses = Refuses {
-            has_had: false,
-            stops,
-        };
+        let refuses = Refuses { left: 1, stops };
         let flow = source
             .through(refuses)
             .flow_to(drains::null());

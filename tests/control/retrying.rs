@@ -1,6 +1,8 @@
 //! Calls that are tried again for their item, and when.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::{Ready, ready};
+use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
@@ -173,6 +175,117 @@ fn a_stop_or_a_drop_while_it_waits_takes_effect_at_once() {
         assert_eq!((source.pulled(), clock.waiting()), (1, 0));
         assert_eq!(source.is_abandoned(), !stopped);
     }
+}
+
+#[test]
+fn while_a_call_waits_upstream_keeps_moving() {
+    for driven in [true, false] {
+        let fount = FakeFount::new([7, 8]);
+        let source = fount.handle();
+        let call = |_: u32| async { Err::<u32, _>("never") };
+        let fount = fount.through(stages::retry(plain(9), call).on(ManualClock::new()));
+        let mut executor = Executor::new(&Schedule::eager());
+        let stalled = if driven {
+            let flow = fount.flow_to(FakeDrain::new());
+            executor
+                .run_until_stalled(pin!(flow))
+                .is_pending()
+        } else {
+            let mut fount = Box::pin(fount);
+            executor
+                .run_until_stalled(pin!(fount.next()))
+                .is_pending()
+        };
+        assert!(stalled && source.progress() > 0, "driven: {driven}");
+    }
+}
+
+/// Calls for items, of which each fails as often as its item says.
+fn failing(
+    calls: &Rc<RefCell<Vec<u32>>>,
+    item: u32,
+) -> impl FnMut() -> Ready<Result<u32, &'static str>> {
+    let (calls, mut left) = (Rc::clone(calls), item);
+    move || {
+        calls.borrow_mut().push(item);
+        let works = left == 0;
+        left = left.saturating_sub(1);
+        ready(if works { Ok(item) } else { Err("not yet") })
+    }
+}
+
+#[test]
+fn several_items_are_retried_at_once_and_leave_in_order() {
+    let (clock, calls) = (ManualClock::new(), Rc::new(RefCell::new(Vec::new())));
+    let (backoff, three) = (plain(2), NonZeroUsize::new(3).unwrap());
+    let retries = stages::try_then(|n| {
+        backoff
+            .retry(failing(&calls, n))
+            .on(clock.clone())
+    })
+    .at_most(three);
+    let drain = FakeDrain::new();
+    let sink = drain.handle();
+    let source = FakeFount::new([2, 0, 1, 0, 3]);
+    let mut flow = pin!(source.through(retries).flow_to(drain));
+    let mut executor = Executor::new(&Schedule::eager());
+    let mut run = || executor.run_until_stalled(flow.as_mut());
+    assert!(run().is_pending());
+    assert_eq!((calls.take(), sink.count()), (vec![2, 0, 1], 0));
+    clock.advance(SECOND);
+    assert!(run().is_pending());
+    assert_eq!((calls.take(), sink.count()), (vec![2, 1], 0));
+    clock.advance(2 * SECOND);
+    assert!(run().is_pending());
+    assert_eq!(
+        (calls.take(), sink.items()),
+        (vec![2, 0, 3], vec![2, 0, 1, 0])
+    );
+    // `at_most(2)`: so three calls in all, and the last failure is that of the stage.
+    clock.advance(SECOND);
+    assert!(run().is_pending());
+    clock.advance(2 * SECOND);
+    let Poll::Ready(Err(error)) = run() else {
+        panic!("tried often enough");
+    };
+    assert_eq!(
+        (calls.take(), error.to_string()),
+        (vec![3, 3], "try_then: not yet".to_owned())
+    );
+    assert_eq!(clock.waiting(), 0);
+}
+
+#[test]
+fn a_retried_call_leaves_its_backoff_as_it_is_and_goes_with_its_future() {
+    let (clock, calls) = (ManualClock::new(), Rc::new(RefCell::new(Vec::new())));
+    let mut backoff = plain(2);
+    backoff.next_delay();
+    let shown = format!("{backoff:?}");
+    let mut executor = Executor::new(&Schedule::eager());
+    {
+        let mut retried = pin!(
+            backoff
+                .retry(failing(&calls, 9))
+                .on(clock.clone())
+        );
+        assert!(calls.borrow().is_empty());
+        assert!(
+            executor
+                .run_until_stalled(retried.as_mut())
+                .is_pending()
+        );
+        assert_eq!(clock.waiting(), 1);
+        assert_eq!(
+            format!("{retried:?}"),
+            "retry(waiting: backoff(1 of 2, next 2s, up to 60s))"
+        );
+    }
+    assert_eq!((clock.waiting(), calls.take()), (0, vec![9]));
+    assert_eq!(format!("{backoff:?}"), shown);
+    let at_once = backoff
+        .retry(failing(&calls, 0))
+        .on(clock);
+    assert_eq!(executor.run(at_once), Ok(0));
 }
 
 #[test]

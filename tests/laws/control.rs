@@ -1,7 +1,8 @@
 //! What pauses, ends, restarts and retries against the laws.
 
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -215,6 +216,30 @@ fn ticking(clock: &ManualClock) -> impl FnMut() + 'static {
         if let Some(due) = clock.next_due() {
             clock.advance(due.saturating_duration_since(now));
         }
+    }
+}
+
+#[test]
+fn items_retried_at_once_keep_the_laws() {
+    for (futures, failures) in [(1, 1), (3, 0), (3, 1), (3, 2)] {
+        let attach = move |f: FakeFount<u32>| {
+            let (clock, backoff) = (ManualClock::new(), at_once().at_most(2));
+            let retried = stages::try_then(move |n: u32| {
+                let mut left = failures * (n % 2);
+                let call = move || {
+                    let works = left == 0;
+                    left = left.saturating_sub(1);
+                    ready(if works { Ok(n + 1) } else { Err("not yet") })
+                };
+                backoff.retry(call).on(clock.clone())
+            });
+            f.through(retried.at_most(NonZeroUsize::new(futures).unwrap()))
+        };
+        laws::stage(attach, input(), INPUT.map(|n| n + 1).to_vec())
+            .holding(futures)
+            .working_ahead()
+            .seeds(0..16)
+            .check();
     }
 }
 

@@ -1,4 +1,4 @@
-//! How long to wait before each new try, and how often to try.
+//! How long to wait before each new try, and how often to try again.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,14 +6,21 @@ use std::time::Duration;
 /// Gives the delay before each new try: longer each time, at random within bounds, so often.
 ///
 /// Pure: it waits for nothing and reads no clock. What tries again takes one:
-/// [`stages::retry`](crate::stages::retry), [`founts::restart`](crate::founts::restart).
+/// [`Backoff::retry`], [`stages::retry`](crate::stages::retry),
+/// [`founts::restart`](crate::founts::restart).
 ///
 /// ```text
+/// try 1      at once, without a delay
 /// delay 1    between half of min and min            with a jitter of 0.5, the default
+/// try 2
 /// delay 2    twice that                             with a factor of 2, the default
 /// ..         never above max
 /// delay 10   the last one                           `at_most` 10, the default
+/// try 11     the last one: so 11 calls in all
 /// ```
+///
+/// A clone has the same delays, but draws a jitter of its own, unless that is
+/// [`seeded`](Self::seeded).
 ///
 /// # Examples
 ///
@@ -40,11 +47,17 @@ pub struct Backoff {
     jitter: f64,
     at_most: u32,
     healthy_after: Duration,
-    chance: fastrand::Rng,
+    chance: Chance,
     /// `given <= at_most`
     given: u32,
     /// The next delay without its jitter; `min <= next <= max`.
     next: Duration,
+}
+
+/// What the jitter is drawn from.
+enum Chance {
+    Any(fastrand::Rng),
+    Seeded(fastrand::Rng),
 }
 
 impl Backoff {
@@ -58,7 +71,7 @@ impl Backoff {
             jitter: 0.5,
             at_most: 10,
             healthy_after: max,
-            chance: fastrand::Rng::new(),
+            chance: Chance::Any(fastrand::Rng::new()),
             given: 0,
             next: min,
         }
@@ -78,7 +91,8 @@ impl Backoff {
         self
     }
 
-    /// Gives so many delays in a row, and then no more.
+    /// Gives so many delays in a row, and then no more: so often is tried *again*. With the first
+    /// try that makes one call more: `at_most(3)` stands for up to 4 calls, `at_most(0)` for one.
     pub fn at_most(mut self, delays: u32) -> Self {
         self.at_most = delays;
         self
@@ -86,7 +100,7 @@ impl Backoff {
 
     /// What has run for so long before it failed counts as healthy: the delays begin anew. So a
     /// limit of 5 [`at_most`](Self::at_most) is one of 5 within this time. `max`, if nothing else
-    /// is said.
+    /// is said; with no time at all, nothing counts as healthy.
     pub fn healthy_after(mut self, time: Duration) -> Self {
         self.healthy_after = time;
         self
@@ -94,7 +108,7 @@ impl Backoff {
 
     /// Draws the jitter from this seed: the same seed, the same delays.
     pub fn seeded(mut self, seed: u64) -> Self {
-        self.chance = fastrand::Rng::with_seed(seed);
+        self.chance = Chance::Seeded(fastrand::Rng::with_seed(seed));
         self
     }
 
@@ -106,13 +120,13 @@ impl Backoff {
         self.given += 1;
         let delay = self.next;
         self.next = scaled(delay, self.factor, self.max);
-        let share = 1.0 - self.jitter * self.chance.f64();
+        let share = 1.0 - self.jitter * self.chance.draw();
         Some(scaled(delay, share, self.max))
     }
 
     /// The delay before the next try of what had run for `time` before it failed.
     pub fn next_after(&mut self, time: Duration) -> Option<Duration> {
-        if time >= self.healthy_after {
+        if time >= self.healthy_after && !self.healthy_after.is_zero() {
             self.reset();
         }
         self.next_delay()
@@ -122,6 +136,25 @@ impl Backoff {
     pub fn reset(&mut self) {
         self.given = 0;
         self.next = self.min;
+    }
+}
+
+impl Chance {
+    /// Between 0 and 1.
+    fn draw(&mut self) -> f64 {
+        match self {
+            Self::Any(chance) | Self::Seeded(chance) => chance.f64(),
+        }
+    }
+}
+
+impl Clone for Chance {
+    fn clone(&self) -> Self {
+        match self {
+            // Of those who fail together, each has a chance of its own.
+            Self::Any(_) => Self::Any(fastrand::Rng::new()),
+            Self::Seeded(chance) => Self::Seeded(chance.clone()),
+        }
     }
 }
 
@@ -209,6 +242,15 @@ mod tests {
     }
 
     #[test]
+    fn clones_share_their_seed_and_nothing_else_of_their_chance() {
+        let second = Duration::from_secs(1);
+        let any = Backoff::new(second, second).jitter(1.0);
+        assert_ne!(delays(any.clone()), delays(any.clone()));
+        let seeded = any.seeded(7);
+        assert_eq!(delays(seeded.clone()), delays(seeded.clone()));
+    }
+
+    #[test]
     fn a_healthy_time_begins_anew_and_a_shorter_one_does_not() {
         let second = Duration::from_secs(1);
         let mut backoff = Backoff::new(second, 9 * second)
@@ -218,5 +260,10 @@ mod tests {
         let ran = [0, 2, 3, 0, 0, 1, 4].map(|ran| backoff.next_after(ran * second));
         let expected = [Some(1), Some(2), Some(1), Some(2), None, None, Some(1)];
         assert_eq!(ran, expected.map(|delay| delay.map(Duration::from_secs)));
+
+        // Without a delay there is a limit, too.
+        let mut at_once = Backoff::new(Duration::ZERO, Duration::ZERO).at_most(2);
+        let ran = [0, 5, 0].map(|ran| at_once.next_after(ran * second));
+        assert_eq!(ran, [Some(Duration::ZERO), Some(Duration::ZERO), None]);
     }
 }

@@ -53,7 +53,7 @@
 //! | join many flows | [`fan`] |
 //! | use them up | [`drains`], `io::write` |
 //! | pause a flow, or end it, from outside | [`valve()`], [`stages::kill_switch`], [`stages::until`] |
-//! | try again | [`stages::retry`], [`founts::restart`], [`stages::supervise`] |
+//! | try again | [`stages::retry`], [`Backoff::retry`], [`founts::restart`], [`stages::supervise`] |
 //! | send one flow to many | [`fan::to_all`], [`fan::balance`], [`fan::broadcast`] |
 //! | send each to its address | [`route`] |
 //! | talk to one peer | [`Flow`], `net::connect` |
@@ -96,6 +96,7 @@ mod loom_support;
 mod lossy;
 mod pump;
 mod reason;
+mod retrying;
 pub mod route;
 pub mod runtime;
 mod series;
@@ -105,6 +106,7 @@ pub mod stages;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tries;
 mod tube;
 mod upstream;
 mod valve;
@@ -121,6 +123,7 @@ pub use fount::{Fount, Run};
 pub use lossy::Lossy;
 pub use pump::Pump;
 pub use reason::Reason;
+pub use retrying::Retrying;
 pub use tube::{Outputs, Tube};
 pub use upstream::Upstream;
 pub use valve::{Pause, PausedBy, Valve, ValveStage, valve};

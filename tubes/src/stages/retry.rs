@@ -17,7 +17,11 @@ use crate::reason::Reason;
 use crate::upstream::Upstream;
 
 /// A stage that gives what the async `call` makes of each item; one that fails is called again
-/// after a delay. The failure that comes when `backoff` gives no more delays ends the flow.
+/// after a delay. The failure that comes when `backoff` gives no more delays ends the flow: with
+/// [`Backoff::at_most`] 3, that of the fourth call.
+///
+/// One item at a time. To try several at once, in order and with a bound:
+/// [`try_then`](super::try_then) with [`Backoff::retry`].
 ///
 /// To go on with the next item instead, use [`retry_item`](super::retry_item). What is not worth
 /// another try (a refusal, say) is no failure for this: return it in an `Ok`.

@@ -16,7 +16,7 @@ use crate::reason::Reason;
 use crate::upstream::Upstream;
 
 /// As [`retry`](super::retry), but a failure stays one of its item: gives a `Result` for each, and
-/// goes on.
+/// goes on. Several at once: [`then`](super::then()) with [`Backoff::retry`].
 ///
 /// # Flow control
 ///

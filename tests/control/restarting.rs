@@ -222,14 +222,14 @@ fn leaving(polls: u32) -> (Arc<Mutex<Vec<&'static str>>>, impl FnMut() -> Leavin
 
 #[test]
 fn a_fount_that_failed_leaves_in_order_before_the_next_one_comes() {
-    for (polls, delay) in [(3, 1), (30, 1), (3, 0), (30, 0)] {
+    for (polls, delay) in [(1, 1), (3, 1), (30, 1), (3, 0), (30, 0)] {
         let clock = ManualClock::new();
         let (log, make) = leaving(polls);
         let backoff = Backoff::new(delay * SECOND, delay * SECOND).jitter(0.0);
         let fount = founts::restart(backoff.at_most(1), make).on(clock.clone());
         let mut flow = pin!(fount.flow_to(drains::null()));
         let mut executor = Executor::new(&Schedule::eager());
-        for _ in 0..9 {
+        for _ in 0..2 {
             assert!(
                 executor
                     .poll(flow.as_mut())

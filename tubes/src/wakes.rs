@@ -15,8 +15,8 @@ use crate::sync::{Mutex, lock};
 
 /// One waker for each of many children, and a note of which were woken.
 ///
-/// Costs one allocation a child, and one a 64 children. A wake is one atomic operation, and one
-/// lock if the child had not been woken already.
+/// Costs one allocation a child, and one a 64 children. A wake is one atomic operation, and two
+/// locks if the child had not been woken already.
 pub(crate) struct Wakes {
     parent: Arc<Parent>,
     /// What has rung, as far as it was taken in: a bit a child, `ready.len() == blocks.len()`.
@@ -28,8 +28,8 @@ pub(crate) struct Wakes {
 
 #[derive(Default)]
 struct Parent {
-    /// Counted, so that a bell clones the count under the lock, and not the waker.
-    waker: Mutex<Option<Arc<Waker>>>,
+    /// Nothing while a bell has it in hand: who finds nothing is heard by that wake, which comes.
+    waker: Mutex<Option<Waker>>,
 }
 
 #[derive(Default)]
@@ -100,7 +100,7 @@ impl Wakes {
             .as_ref()
             .is_some_and(|kept| kept.will_wake(cx.waker()));
         if !is_known {
-            let waker = Some(Arc::new(cx.waker().clone()));
+            let waker = Some(cx.waker().clone());
             let before = std::mem::replace(&mut *lock(&self.parent.waker), waker);
             drop(before);
         }
@@ -141,11 +141,20 @@ impl Wakes {
 }
 
 impl Parent {
+    /// Whatever a waker does when it is cloned or dropped, it does not do it under the lock.
     fn wake(&self) {
-        let waker = lock(&self.waker).clone();
-        if let Some(waker) = waker {
-            waker.wake_by_ref();
+        let Some(waker) = lock(&self.waker).take() else {
+            return;
+        };
+        let mut spare = Some(waker.clone());
+        {
+            let mut kept = lock(&self.waker);
+            if kept.is_none() {
+                *kept = spare.take();
+            }
         }
+        drop(spare);
+        waker.wake();
     }
 }
 

@@ -20,7 +20,7 @@ use crate::stage::Stage;
 /// loop {
 ///     poll_ready      until Ready(Ok)       "I have room for one item"; no reservation beyond it
 ///     receive(item)                         at most one for each Ready(Ok)
-///     poll_flush      when upstream has nothing right now
+///     poll_flush      when upstream has nothing right now; then poll_ready again before an item
 /// }
 /// poll_stopped(reason) until Ready          exactly once to its end, after failures too
 /// ```
@@ -82,7 +82,8 @@ pub trait Drain<Item> {
         }
     }
 
-    /// Upstream has nothing right now: pushes out what is held back.
+    /// Upstream has nothing right now: pushes out what is held back. What was kept for an item since
+    /// [`poll_ready`](Self::poll_ready) said yes (a place that others wait for) may be given back.
     ///
     /// # Errors
     ///

@@ -28,8 +28,8 @@ use crate::reason::Reason;
 ///
 /// # Panics
 ///
-/// When the contract of a drain is broken: `receive` without a yes of `poll_ready` before it
-/// (law 1); anything but the end after a refusal, anything after the end, a second end, an end
+/// When the contract of a drain is broken: `receive` without a yes of `poll_ready` before it, and
+/// no flush in between (law 1); anything but the end after a refusal, anything after the end, a second end, an end
 /// with another reason than it refused with (law 3). An earlier failure may stand before its own.
 ///
 /// # Examples
@@ -209,6 +209,8 @@ impl<T> Drain<T> for FakeDrain<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let mut shared = self.open("poll_flush");
         shared.flushes += 1;
+        // It may have given back the room that it kept.
+        shared.life = Life::Open;
         if let Some(reason) = shared.refuse(Place::Flush) {
             return Poll::Ready(Err(reason));
         }

@@ -86,7 +86,7 @@ fn tubes(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime, cap: usize
         (async {}, async { flow.await.unwrap_or(0) })
     });
     case(group, runtime, "tubes, weighed", || {
-        let stage = stages::spawned(bound(cap)).weighing(bound(cap * 8), |_| 8);
+        let stage = stages::spawned(bound(cap)).weighing(cap * 8, |_| 8);
         let flow = founts::iter(0..black_box(n))
             .through(stage)
             .flow_to(add());

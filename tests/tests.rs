@@ -42,6 +42,8 @@ mod gaps;
 mod channels;
 // Many senders on one channel: the line, the places, the ends.
 mod channels_shared;
+// Senders used again behind their end, and errors that own one.
+mod channels_ended;
 // From one task to another: bounds, ends, panics, drops, order.
 mod boundary;
 // Routes by address: who waits, who is dropped, who hears the end, and what an item costs.

@@ -93,7 +93,7 @@ impl<T> Drain<T> for Few {
 
 fn weighed(items: usize, weight: usize) -> (Entry<usize>, Exit<usize>) {
     boundary::of(bound(items))
-        .weighing(bound(weight), |item: &usize| *item)
+        .weighing(weight, |item: &usize| *item)
         .pair()
 }
 
@@ -150,7 +150,7 @@ fn weight_is_free_again_when_half_of_a_chunk_and_when_all_of_it_is_handed_on() {
 fn a_panic_of_whoever_weighs_or_makes_items_loses_nothing_that_had_entered() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     let (mut entry, mut exit) = boundary::of(bound(8))
-        .weighing(bound(100), |item: &usize| {
+        .weighing(100, |item: &usize| {
             assert_ne!(*item, 3, "too heavy");
             *item
         })
@@ -194,7 +194,7 @@ fn many_items_come_in_order_over_twenty_tasks_of_two_workers() {
             pipe = if number % 2 == 0 {
                 pipe.through(stage).boxed()
             } else {
-                pipe.through(stage.weighing(bound(size * 4), |_| 8))
+                pipe.through(stage.weighing(size * 4, |_| 8))
                     .boxed()
             };
         }

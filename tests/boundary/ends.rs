@@ -174,3 +174,37 @@ fn whoever_waits_is_woken_once_by_an_end() {
         }
     }
 }
+
+/// Whoever tries again behind its end is refused with it, and nothing enters.
+fn an_ended_entry_refuses<P: Place>(make: impl Fn() -> (Entry<usize, P>, Exit<usize, P>)) {
+    for case in STATES {
+        for said in [Reason::Finished, Reason::Enough, failure()] {
+            let (mut entry, mut exit) = state(make(), case);
+            let _output = Pin::new(&mut entry).poll_stopped(&mut cx(), &said);
+            let refuses = |entry: &mut Entry<usize, P>| {
+                let ready = Pin::new(&mut *entry).poll_ready(&mut cx());
+                let flushed = Pin::new(&mut *entry).poll_flush(&mut cx());
+                let received = Pin::new(&mut *entry).receive(9);
+                for answer in [ready, flushed, Poll::Ready(received)] {
+                    assert!(
+                        matches!(&answer, Poll::Ready(Err(end)) if same(end, &said)),
+                        "{}: {answer:?} instead of {said:?}",
+                        case.0
+                    );
+                }
+            };
+            refuses(&mut entry);
+            let came = std::iter::from_fn(|| next(&mut exit, &mut cx())?.ok()).count();
+            assert_eq!(came, case.3, "{}, {said:?}", case.0);
+            refuses(&mut entry);
+            drop(exit);
+            refuses(&mut entry);
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_has_ended_takes_no_more_whoever_is_there() {
+    an_ended_entry_refuses(|| boundary::pair(bound(4)));
+    an_ended_entry_refuses(|| boundary::local(bound(4)));
+}

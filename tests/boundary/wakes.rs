@@ -1,11 +1,11 @@
 //! Who is woken, and how often; wakers that come back.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tubes::boundary::{self, Entry};
-use tubes::{Drain, Intake};
+use tubes::{Drain, Error, Fount, Intake, Reason, Run};
 
 use super::kit::{Bell, bound, cx, next, offer};
 
@@ -168,4 +168,61 @@ fn items_whose_drop_comes_back_find_the_boundary_free() {
     ));
     drop(exit);
     drop(entry.lock().unwrap().take());
+}
+
+/// Takes four items and is full; when it has three, it fills the boundary again that they come from.
+struct Refilling {
+    entry: Entry<usize>,
+    taken: usize,
+    waker: Waker,
+}
+
+impl Drain<usize> for Refilling {
+    type Output = ();
+
+    fn poll_ready(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if self.taken < 4 {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
+    }
+
+    fn receive(mut self: Pin<&mut Self>, _item: usize) -> Result<(), Reason> {
+        self.taken += 1;
+        if self.taken == 3 {
+            let this = &mut *self;
+            let mut cx = Context::from_waker(&this.waker);
+            assert_eq!(
+                (0..9)
+                    .take_while(|n| offer(&mut this.entry, *n, &mut cx))
+                    .count(),
+                2
+            );
+        }
+        Ok(())
+    }
+
+    fn poll_stopped(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        _reason: &Reason,
+    ) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn an_exit_that_is_blocked_with_nothing_in_hand_says_so() {
+    let (mut entry, mut exit) = boundary::pair(bound(4));
+    while offer(&mut entry, 0, &mut cx()) {}
+    let (bell, waker) = Bell::new();
+    let drain = pin!(Refilling {
+        entry,
+        taken: 0,
+        waker,
+    });
+    let run = Pin::new(&mut exit).poll_flow(&mut cx(), drain);
+    assert!(matches!(run, Run::Blocked));
+    assert_eq!(bell.take(), 1, "half of the four is free");
 }

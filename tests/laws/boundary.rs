@@ -43,7 +43,7 @@ fn an_exit_keeps_the_laws_of_a_fount_while_it_is_fed() {
         laws::fount(move || Fed::new(boundary::pair(size)), input()).check();
         laws::fount(move || Fed::new(boundary::local(size)), input()).check();
         let weighed = move || {
-            let heavy = bound(4);
+            let heavy = 4;
             Fed::new(
                 boundary::of(size)
                     .weighing(heavy, |n: &u32| *n as usize)

@@ -89,7 +89,7 @@ impl Drain<u32> for Read {
         ready!(Pin::new(&mut self.router).poll_stopped(cx, reason))?;
         self.read(cx);
         assert_eq!(self.ended, self.routes.len(), "everybody hears the end");
-        Poll::Ready(Ok(std::mem::take(&mut self.came)))
+        Poll::Ready(Ok(self.came.clone()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who leaves a router, and who hears its end.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use tubes::{Drain, Error, Fount, Kind, Reason, drains, founts, route};
 
@@ -151,7 +152,7 @@ fn members_of_a_chat_write_to_each_other_and_leave() {
     let inbox = std::rc::Rc::new(std::cell::RefCell::new(inbox));
     let send = |mail: Mail| {
         let inbox = std::rc::Rc::clone(&inbox);
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut cx = Context::from_waker(Waker::noop());
         let mut inbox = inbox.borrow_mut();
         let mut inbox = Pin::new(&mut *inbox);
         assert!(
@@ -186,4 +187,39 @@ fn members_of_a_chat_write_to_each_other_and_leave() {
     tasks.run();
     assert_eq!((log.borrow().len(), routes.dropped()), (2, 1), "b has left");
     assert!(room.peek().is_none());
+}
+
+#[test]
+fn a_router_that_has_ended_takes_no_more_whatever_it_waited_for() {
+    for waits in [false, true] {
+        let (router, routes) = office(1);
+        let mut router = Box::pin(router);
+        let mut a = routes.open('a', size(1)).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        let count = if waits { 2 } else { 1 };
+        for n in 0..count {
+            router
+                .as_mut()
+                .receive(('a', n))
+                .unwrap();
+        }
+        let failure = Reason::Failed(Error::new(Kind::Timeout));
+        let _output = router
+            .as_mut()
+            .poll_stopped(&mut cx, &failure);
+        for _ in 0..2 {
+            let ready = router.as_mut().poll_ready(&mut cx);
+            let flushed = router.as_mut().poll_flush(&mut cx);
+            let received = router.as_mut().receive(('a', 9));
+            for answer in [ready, flushed, Poll::Ready(received)] {
+                let Poll::Ready(answer) = answer else {
+                    panic!("waits behind its end");
+                };
+                assert_eq!(told(answer.err()), late());
+            }
+        }
+        let (items, end) = pull(&mut a);
+        assert_eq!(items.len(), count as usize);
+        assert_eq!(told(end), late());
+    }
 }

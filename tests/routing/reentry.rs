@@ -2,13 +2,14 @@
 //! lock, each of these tests would wait for ever.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use tubes::route::{Routes, router};
-use tubes::{Drain, Fount, Reason};
+use tubes::{Drain, Error, Fount, Reason};
 
 use super::kit::size;
 
@@ -126,4 +127,48 @@ fn wakers_items_and_keys_may_come_back_into_the_router() {
     assert!(matches!(poll(&mut b), Poll::Ready(Err(Reason::Failed(_)))));
     assert!(CALLS.get() > 20, "{} calls", CALLS.get());
     drop(BACK.take());
+}
+
+/// An error that may open routes, until it is dropped.
+struct Opener {
+    _routes: std::sync::Mutex<Routes<u8, u8>>,
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("opener")
+    }
+}
+
+impl fmt::Display for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the error of an opener")
+    }
+}
+
+impl std::error::Error for Opener {}
+
+#[test]
+fn an_error_that_a_reader_left_with_may_come_back_into_the_router() {
+    let (_router, routes) = router(size(2), |n: &u8| *n);
+    let mut a = routes.open(0, size(1)).unwrap();
+    let mut b = routes.open(1, size(1)).unwrap();
+    let opener = Opener {
+        _routes: std::sync::Mutex::new(routes.clone()),
+    };
+    Pin::new(&mut a).stop(&Reason::Failed(Error::user(opener)));
+    drop(a);
+    // What the first said is not what the last says.
+    Pin::new(&mut b).stop(&Reason::Enough);
+    assert_eq!(routes.count(), 0);
+}
+
+#[test]
+fn keys_of_a_route_that_is_not_opened_may_come_back_into_the_router() {
+    let (_router, routes) = router(size(1), |parcel: &Parcel| Name(parcel.0));
+    BACK.set(Some(routes.clone()));
+    let _a = routes.open(Name(0), size(1)).unwrap();
+    assert!(routes.open(Name(0), size(1)).is_err());
+    assert!(routes.open(Name(1), size(1)).is_err());
+    BACK.set(None);
 }

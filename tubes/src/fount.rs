@@ -1,5 +1,7 @@
 //! Where items come from.
 
+use std::hash::Hash;
+use std::num::NonZeroUsize;
 use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,10 +13,11 @@ use crate::reason::Reason;
 use crate::siphon::drive::FlowTo;
 use crate::siphon::next::Next;
 use crate::siphon::pull::Pull;
+use crate::siphon::pumped::Pumped;
 use crate::stage::Fits;
 use crate::stages::{
-    Enumerate, Filter, FilterMap, FlatMap, Flatten, Inspect, Map, Scan, Skip, SkipWhile, StopWhen,
-    Take, TakeWhile,
+    Enumerate, Filter, FilterMap, FlatMap, Flatten, GroupBy, Inspect, Map, Scan, Skip, SkipWhile,
+    StopWhen, Take, TakeWhile, group_by,
 };
 
 /// Where items come from: yields items until it yields the reason why there are no more.
@@ -312,6 +315,23 @@ pub trait Fount {
         Self: Sized,
     {
         Pull::new(self, Take::new(count))
+    }
+
+    /// A fount of groups, one for each key: [`stages::group_by`](crate::stages::group_by).
+    #[inline]
+    #[track_caller]
+    fn group_by<F, K>(
+        self,
+        groups: NonZeroUsize,
+        bound: NonZeroUsize,
+        key: F,
+    ) -> Pumped<Self, GroupBy<K, Self::Item, F>>
+    where
+        Self: Sized,
+        F: FnMut(&Self::Item) -> K,
+        K: Hash + Eq + Clone,
+    {
+        Pumped::new(self, group_by(groups, bound, key))
     }
 
     /// A look at each item: [`stages::inspect`](crate::stages::inspect).

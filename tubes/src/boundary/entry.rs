@@ -16,8 +16,8 @@ use crate::reason::Reason;
 ///
 /// # Flow control
 ///
-/// Ready while the boundary has room; once it was full, when half of it is free. Holds nothing back: what it has received can be taken out
-/// on the other side.
+/// Ready while the boundary has room; once it was full, when half of it is free. Holds nothing
+/// back: what it has received can be taken out on the other side.
 ///
 /// # Stopping
 ///
@@ -28,7 +28,7 @@ use crate::reason::Reason;
 pub struct Entry<T, P: Place = Shared> {
     cell: P::Cell<State<T>>,
     scales: Scales<T>,
-    /// At least so much may enter; the exit only makes it more.
+    /// At least so much may enter; the exit only makes it more. Nothing after the end.
     room: Load,
     /// A run on its way in, so that no code of the user is called under the lock. Empty but
     /// during [`poll_receive`](Drain::poll_receive), and after a panic in it.
@@ -76,7 +76,7 @@ impl<T, P: Place> Entry<T, P> {
             return Ok(());
         }
         let weight = std::mem::take(&mut self.run_weight);
-        let (room, waker) = P::with(&self.cell, |state| match state.stopped() {
+        let (room, waker) = P::with(&self.cell, |state| match state.refusal() {
             Some(reason) => Err(reason),
             None => Ok(state.enter_all(&mut self.run, weight)),
         })
@@ -92,7 +92,8 @@ impl<T, P: Place> Entry<T, P> {
         self.end(reason);
     }
 
-    fn end(&self, reason: Reason) {
+    fn end(&mut self, reason: Reason) {
+        self.room = Load::default();
         let (waker, late) = P::with(&self.cell, |state| state.end(reason));
         drop(late);
         wake(waker);
@@ -123,7 +124,7 @@ impl<T, P: Place> Drain<T> for Entry<T, P> {
             .scales
             .as_ref()
             .map_or(0, |weigh| weigh(&item));
-        let entered = P::with(&self.cell, |state| match state.stopped() {
+        let entered = P::with(&self.cell, |state| match state.refusal() {
             Some(reason) => Err((reason, item)),
             None => Ok(state.enter(item, weight)),
         });
@@ -158,10 +159,8 @@ impl<T, P: Place> Drain<T> for Entry<T, P> {
     /// Nothing is held back; but who waits for a source hears that the exit was stopped.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let stopped = poll_for::<T, P, _>(&self.cell, cx, Side::Entry, |state| {
-            let stopped = state
-                .stopped()
-                .map_or(Poll::Pending, Poll::Ready);
-            (stopped, None)
+            let refusal = state.refusal();
+            (refusal.map_or(Poll::Pending, Poll::Ready), None)
         });
         match stopped {
             Poll::Ready(reason) => Poll::Ready(Err(reason)),
@@ -170,7 +169,7 @@ impl<T, P: Place> Drain<T> for Entry<T, P> {
     }
 
     fn poll_stopped(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), Error>> {

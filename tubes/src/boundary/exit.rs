@@ -32,8 +32,9 @@ pub struct Exit<T, P: Place = Shared> {
     scales: Scales<T>,
     /// What was taken out and not handed on.
     out: VecDeque<T>,
-    /// When `out` is as short as this, the entry is to hear of the room; 0 if it has.
-    tell_at: usize,
+    /// When `out` is as short as this, the entry is to hear of the room: half way, then at its
+    /// end; nothing when it has heard of all.
+    tell_at: Option<usize>,
     over: Option<Reason>,
 }
 
@@ -43,7 +44,7 @@ impl<T, P: Place> Exit<T, P> {
             cell,
             scales,
             out: VecDeque::new(),
-            tell_at: 0,
+            tell_at: None,
             over: None,
         }
     }
@@ -57,8 +58,10 @@ impl<T, P: Place> Exit<T, P> {
         let taken = poll_for::<T, P, _>(&self.cell, cx, Side::Exit, |state| {
             (state.poll_take(out), state.take_waiting())
         });
+        // It is known now what is left of the last: nothing.
+        self.tell_at = None;
         match ready!(taken) {
-            Ok(()) => self.tell_at = self.out.len() / 2,
+            Ok(()) => self.tell_at = Some(self.out.len() / 2),
             Err(reason) => {
                 self.over = Some(reason.clone());
                 return Poll::Ready(Err(reason));
@@ -67,9 +70,19 @@ impl<T, P: Place> Exit<T, P> {
         Poll::Ready(Ok(()))
     }
 
-    /// Half of what was taken out is handed on: there is room again.
+    /// Tells the entry of the room that there is again, if it is time to.
+    #[inline]
+    fn tell_if_due(&mut self) {
+        if self
+            .tell_at
+            .is_some_and(|at| self.out.len() <= at)
+        {
+            self.tell();
+        }
+    }
+
     fn tell(&mut self) {
-        self.tell_at = 0;
+        self.tell_at = (!self.out.is_empty()).then_some(0);
         let weight = self.scales.as_ref().map_or(0, |weigh| {
             self.out
                 .iter()
@@ -87,7 +100,11 @@ impl<T, P: Place> Exit<T, P> {
     /// How many items go before the entry is to hear of the room.
     #[inline]
     fn run_length(&self) -> usize {
-        (self.out.len() - self.tell_at).min(budget::RUN)
+        let at = self.tell_at.unwrap_or(0);
+        self.out
+            .len()
+            .saturating_sub(at)
+            .min(budget::RUN)
     }
 
     /// Ready when the entry is no more: when whoever fed it has come to an end.
@@ -130,9 +147,7 @@ impl<T, P: Place> Fount for Exit<T, P> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Reason>> {
         loop {
             if let Some(item) = self.out.pop_front() {
-                if self.out.len() == self.tell_at && (self.tell_at > 0 || self.out.is_empty()) {
-                    self.tell();
-                }
+                self.tell_if_due();
                 return Poll::Ready(Ok(item));
             }
             ready!(self.poll_take(cx))?;
@@ -149,7 +164,10 @@ impl<T, P: Place> Fount for Exit<T, P> {
                 match drain.as_mut().poll_ready(cx) {
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(reason)) => return Run::Refused(reason),
-                    Poll::Pending => return Run::Blocked,
+                    Poll::Pending => {
+                        self.tell_if_due();
+                        return Run::Blocked;
+                    }
                 }
                 match self.poll_take(cx) {
                     Poll::Ready(Ok(())) => {}
@@ -162,22 +180,20 @@ impl<T, P: Place> Fount for Exit<T, P> {
             let intake = drain
                 .as_mut()
                 .poll_receive(cx, Taking { out, left });
-            let is_due = match &intake {
+            let run = match intake {
                 // At the end it is said when more is taken out, which is next.
-                Intake::Dry => !self.out.is_empty(),
-                Intake::Blocked | Intake::Spent => true,
-                Intake::Refused(_) => false,
-            };
-            if is_due && self.out.len() <= self.tell_at {
-                self.tell();
-            }
-            match intake {
-                Intake::Dry => {}
-                Intake::Blocked => return Run::Blocked,
-                Intake::Spent => return Run::Spent,
+                Intake::Dry if self.out.is_empty() => continue,
+                Intake::Dry => None,
+                Intake::Blocked => Some(Run::Blocked),
+                Intake::Spent => Some(Run::Spent),
                 Intake::Refused(reason) => return Run::Refused(reason),
+            };
+            self.tell_if_due();
+            if let Some(run) = run {
+                return run;
             }
         }
+        self.tell_if_due();
         Run::Spent
     }
 

@@ -69,14 +69,11 @@ pub fn local<T>(bound: NonZeroUsize) -> (Entry<T, Local>, Exit<T, Local>) {
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use bytes::Bytes;
-/// use tubes::{Fount, boundary, drains, founts};
+/// use tubes::{Fount, bound, boundary, drains, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let segments = NonZeroUsize::new(1024).unwrap();
-/// let bytes = NonZeroUsize::new(64 * 1024).unwrap();
-/// let (entry, exit) = boundary::of(segments).weighing(bytes, Bytes::len).pair();
+/// let (entry, exit) = boundary::of(bound(1024)).weighing(64 * 1024, Bytes::len).pair();
 /// let feed = tokio::spawn(founts::iter(["a", "bc"]).map(Bytes::from).flow_to(entry));
 /// assert_eq!(exit.flow_to(drains::collect(2)).await?, ["a", "bc"]);
 /// feed.await??;
@@ -100,13 +97,14 @@ impl<T> Boundary<T> {
     /// Bounds what is inside by its weight, too: bytes, say.
     ///
     /// There is room while what is inside weighs less than `max`, whatever the next item weighs:
-    /// so that it weighs less than `max` without the item that came last. `weigh` is called when
-    /// an item enters, and once or twice when it comes out.
-    pub fn weighing<W>(mut self, max: NonZeroUsize, weigh: W) -> Self
+    /// so that it weighs less than `max` without the item that came last. The bound of items holds
+    /// as before, also for items that weigh nothing. A `max` of 0 counts as 1. `weigh` is called
+    /// when an item enters, and once or twice when it comes out.
+    pub fn weighing<W>(mut self, max: usize, weigh: W) -> Self
     where
         W: Fn(&T) -> usize + Send + Sync + 'static,
     {
-        self.bound.weight = max.get();
+        self.bound.weight = max.max(1);
         self.scales = Some(Arc::new(weigh));
         self
     }

@@ -65,8 +65,12 @@ impl<T> State<T> {
         (self.queued.plus(self.taken).items, self.bound.items)
     }
 
-    pub(super) fn stopped(&self) -> Option<Reason> {
-        self.stopped.clone()
+    /// Why nothing enters any more: the entry has ended, or the exit wants no more.
+    pub(super) fn refusal(&self) -> Option<Reason> {
+        self.end
+            .as_ref()
+            .or(self.stopped.as_ref())
+            .cloned()
     }
 
     fn room(&self) -> Load {
@@ -76,7 +80,7 @@ impl<T> State<T> {
 
     /// How much may enter; if nothing, the entry waits for room.
     pub(super) fn poll_room(&mut self) -> Poll<Result<Load, Reason>> {
-        if let Some(reason) = self.stopped() {
+        if let Some(reason) = self.refusal() {
             return Poll::Ready(Err(reason));
         }
         let room = self.room();

@@ -49,7 +49,7 @@ where
 ///
 /// # Panics
 ///
-/// When it is first pulled outside a tokio runtime.
+/// When it is first polled outside a tokio runtime.
 ///
 /// # Examples
 ///

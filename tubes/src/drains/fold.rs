@@ -91,7 +91,7 @@ where
                 }
                 this.value = Some(value);
             }
-            None => items.for_each(drop),
+            None => return Intake::Refused(ended().into()),
         }
         Intake::Dry
     }
@@ -106,9 +106,15 @@ where
             reason
                 .clone()
                 .into_result()
-                .and_then(|()| value.ok_or_else(|| Error::new(Kind::UsedAfterEnd).at("fold"))),
+                .and_then(|()| value.ok_or_else(ended)),
         )
     }
+}
+
+/// There is no value: it was handed over, or `f` panicked.
+#[cold]
+fn ended() -> Error {
+    Error::new(Kind::UsedAfterEnd).at("fold")
 }
 
 impl<A: fmt::Debug, F> fmt::Debug for Fold<A, F> {

@@ -31,8 +31,9 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
 /// # Stopping
 ///
 /// When the flow ends, the drain waits for the tasks that are running, and then hands over a
-/// [`Report`]. The failure of one task ends neither the flow nor another task. Dropping the drain
-/// ends all tasks.
+/// [`Report`]. The failure of one task ends neither the flow nor another task: it stands in the
+/// report, and [`into_result`](Report::into_result) makes a failure of it. Dropping the drain ends
+/// all tasks.
 ///
 /// # Errors
 ///
@@ -106,6 +107,33 @@ struct Teller {
     number: u64,
     outcome: Result<(), Error>,
     ended: Arc<Mutex<Ended>>,
+}
+
+impl Report {
+    /// This report if all went well, else the first failure: what a program does that is to fail
+    /// when one of its tasks does.
+    ///
+    /// # Errors
+    ///
+    /// The first failure or panic of all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tubes::{Error, Fount, drains, founts};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let jobs = drains::spawn(async |n: u32| if n == 2 { Err("two is one too many") } else { Ok(n) });
+    /// let report = founts::iter(0..4).flow_to(jobs).await?;
+    /// assert_eq!(report.into_result().unwrap_err().to_string(), "spawn: two is one too many");
+    /// # Ok::<_, Error>(()) }).unwrap();
+    /// ```
+    pub fn into_result(mut self) -> Result<Self, Error> {
+        match self.first_failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok(self),
+        }
+    }
 }
 
 impl<F> Spawn<F> {

@@ -46,7 +46,7 @@ fn no_wake_and_no_item_is_lost_between_a_router_and_a_reader() {
         let (queues, mut reader) = one();
         let writer = loom::thread::spawn(move || {
             assert_eq!(write(&queues), 3);
-            queues.end(Reason::Finished);
+            queues.end(&Reason::Finished);
         });
         let mut items = Vec::new();
         let end = block_on(poll_fn(|cx| {
@@ -69,7 +69,7 @@ fn nor_is_one_where_the_reader_takes_runs() {
         let (queues, mut reader) = one();
         let writer = loom::thread::spawn(move || {
             assert_eq!(write(&queues), 3);
-            queues.end(Reason::Finished);
+            queues.end(&Reason::Finished);
         });
         let mut sum = Box::pin(drains::fold(0, |sum, n: u8| sum * 10 + n + 1));
         block_on(poll_fn(|cx: &mut Context<'_>| {

@@ -17,7 +17,7 @@ use crate::sync::{Mutex, lock};
 /// from anywhere.
 ///
 /// Under the lock runs no code of the user but the hash and the comparison of a key. Wakers are
-/// cloned, woken and dropped, and items dropped, while it is free.
+/// cloned, woken and dropped, and keys, items and reasons dropped, while it is free.
 pub(crate) struct Queues<K, T> {
     state: Mutex<State<K, T>>,
 }
@@ -80,25 +80,25 @@ impl<K, T> Queues<K, T> {
         lock(&self.state).dropped += 1;
     }
 
-    /// Why there will be no reader any more, if that is so.
+    /// Why nobody takes an item any more, if that is so.
     pub(crate) fn gone(&self) -> Option<Reason> {
         lock(&self.state).gone()
     }
 
-    /// Ready when no queue holds more than its bound.
+    /// Ready when no queue holds more than its bound, or none takes any more.
     pub(crate) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
         self.poll_with(cx, Side::Writer, |state, _| {
-            (!state.is_over()).then_some(())
+            (!state.is_over() || state.end.is_some()).then_some(())
         })
     }
 
-    /// Ready when there will be no reader any more.
+    /// Ready when nobody takes an item any more.
     pub(crate) fn poll_gone(&self, cx: &Context<'_>) -> Poll<Reason> {
         self.poll_with(cx, Side::Writer, |state, _| state.gone())
     }
 
     /// Every queue ends with this reason behind its items, and so do those opened later.
-    pub(crate) fn end(&self, reason: Reason) {
+    pub(crate) fn end(&self, reason: &Reason) {
         self.with(|state, later| state.finish(reason, later));
     }
 
@@ -235,19 +235,22 @@ impl<K: Hash + Eq, T> Queues<K, T> {
     where
         K: Clone,
     {
-        let keys = [key.clone(), key.clone()];
+        // What is left of them is dropped here, while the lock is free.
+        let mut keys = Some([key.clone(), key.clone()]);
         let number = self.with(|state, later| {
             state.sweep(later);
             if state.index.find(&key).is_some() {
                 return Err(Refused::Taken);
             }
-            if state.end.is_some() {
-                return Ok(state.add(Slot::new(bound, full, None)));
-            }
-            if state.index.is_full() {
+            let is_over = state.end.is_some();
+            if !is_over && state.index.is_full() {
                 return Err(Refused::Full);
             }
-            Ok(state.open(keys, bound, full))
+            let number = state.add(Slot::new(bound, full, None));
+            if let Some(keys) = keys.take_if(|_| !is_over) {
+                state.enter(keys, number);
+            }
+            Ok(number)
         })?;
         Ok(Reader::new(Arc::clone(self), number, key))
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::task::Waker;
 
 use super::index::Index;
-use super::slot::{Full, Pushed, Slot};
+use super::slot::{Pushed, Slot};
 use crate::error::{Error, Kind};
 use crate::reason::Reason;
 
@@ -52,6 +52,7 @@ pub(super) struct Later<K, T> {
     keys: Vec<[K; 2]>,
     slot: Option<Slot<T>>,
     item: Option<T>,
+    reason: Option<Reason>,
 }
 
 /// What has become of an item that was offered.
@@ -61,7 +62,7 @@ pub(crate) enum Offered<T> {
     Taken,
     /// It is in a queue, beyond its bound: the writer has to wait.
     Over,
-    /// Nobody has this key.
+    /// Nobody has this key, or all has ended.
     Unknown(T),
 }
 
@@ -97,8 +98,12 @@ impl<K, T> State<K, T> {
         self.over.is_some()
     }
 
-    /// Why there will be no reader any more, if that is so.
+    /// Why nobody takes an item any more, if that is so: all has ended, or there will be no
+    /// reader.
     pub(super) fn gone(&self) -> Option<Reason> {
+        if self.end.is_some() {
+            return self.end.clone();
+        }
         if self.openers > 0 || self.len() > 0 || self.fallback.is_some() {
             return None;
         }
@@ -118,10 +123,11 @@ impl<K, T> State<K, T> {
         self.slots.len() - 1
     }
 
-    /// Everybody hears this end behind the items; the first one counts.
-    pub(super) fn finish(&mut self, reason: Reason, later: &mut Later<K, T>) {
+    /// Everybody hears this end behind the items; the first one counts. The caller keeps the
+    /// reason, so that it is not dropped here.
+    pub(super) fn finish(&mut self, reason: &Reason, later: &mut Later<K, T>) {
         if self.end.is_none() {
-            self.end = Some(reason);
+            self.end = Some(reason.clone());
             // The writer waits for nothing any more.
             later.stale = self.writer.take();
             let readers = self.slots.iter_mut().flatten();
@@ -169,7 +175,7 @@ impl<K, T> State<K, T> {
         if was_over {
             self.over = None;
         }
-        self.last = Some(reason.clone());
+        later.reason = self.last.replace(reason.clone());
         let makes_place = slot.place.is_some() && self.wants != Wants::Nothing;
         if was_over || makes_place || self.gone().is_some() {
             self.wake_writer(later);
@@ -213,7 +219,10 @@ impl<K, T> State<K, T> {
     }
 
     pub(super) fn offer_fallback(&mut self, item: T, later: &mut Later<K, T>) -> Offered<T> {
-        let Some(number) = self.fallback else {
+        let Some(number) = self
+            .fallback
+            .filter(|_| self.end.is_none())
+        else {
             return Offered::Unknown(item);
         };
         match self.push(number, item, later) {
@@ -240,6 +249,9 @@ impl<K: Hash + Eq, T> State<K, T> {
     #[inline]
     pub(super) fn offer(&mut self, key: &K, item: T, later: &mut Later<K, T>) -> Offered<T> {
         self.sweep(later);
+        if self.end.is_some() {
+            return Offered::Unknown(item);
+        }
         let Some(place) = self.index.find(key) else {
             return Offered::Unknown(item);
         };
@@ -298,14 +310,12 @@ impl<K: Hash + Eq, T> State<K, T> {
         }
     }
 
-    /// A queue for a key that has none, while there is a place.
-    pub(super) fn open(&mut self, keys: [K; 2], bound: NonZeroUsize, full: Full) -> usize {
-        let number = self.add(Slot::new(bound, full, None));
+    /// The queue of this number gets a key that has none, while there is a place.
+    pub(super) fn enter(&mut self, keys: [K; 2], number: usize) {
         let place = self.index.insert(keys, number);
         if let Some(slot) = self.slot(number) {
             slot.place = Some(place);
         }
-        number
     }
 }
 
@@ -320,6 +330,7 @@ impl<K, T> Later<K, T> {
             keys: Vec::new(),
             slot: None,
             item: None,
+            reason: None,
         }
     }
 

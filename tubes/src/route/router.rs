@@ -188,7 +188,7 @@ where
         _cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), Error>> {
-        self.queues.end(reason.clone());
+        self.queues.end(reason);
         self.room = Room::Over(reason.clone());
         Poll::Ready(reason.clone().into_result())
     }
@@ -196,7 +196,7 @@ where
 
 impl<K, T, F> Drop for Router<K, T, F> {
     fn drop(&mut self) {
-        self.queues.end(Reason::abandoned());
+        self.queues.end(&Reason::abandoned());
     }
 }
 

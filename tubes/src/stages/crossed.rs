@@ -18,6 +18,11 @@ use crate::siphon::drive::FlowTo;
 use crate::siphon::label::Label;
 
 /// What comes out on this side of [`spawned_on`](super::spawned_on).
+///
+/// # Flow control
+///
+/// As [`Exit`](crate::boundary::Exit): what waits on both sides is together within the bound of
+/// the stage. Begins the task when it is first polled, not before.
 #[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
 pub struct Crossed<U: Fount> {
     // First: the task ends before it could hear that this side is dropped.
@@ -28,7 +33,7 @@ pub struct Crossed<U: Fount> {
 }
 
 enum Life<U: Fount> {
-    /// Not pulled yet.
+    /// Not polled yet.
     Waiting(Pin<Box<Segment<U>>>),
     Running {
         /// Ends the task when dropped.

@@ -37,11 +37,12 @@ use crate::upstream::Upstream;
 /// ```
 ///
 /// So it holds one item beyond what the groups hold. Downstream should take as many groups as
-/// there may be: while one that nobody has is full, all wait. Who moves it is the flow of groups: items reach a group when that
-/// flow is polled. A reader that makes room wakes it, so all goes well where the flow is driven for
-/// as long as groups are read: by `flow_to(drains::spawn(..))`, or by `flow_to` of any drain in a
-/// task of its own. Whoever pulls one group by [`next`](Fount::next) and reads it to its end before
-/// the next waits for ever: nobody pulls the stage meanwhile.
+/// there may be: while one that nobody has is full, all wait. Who moves it is the flow of groups:
+/// items reach a group when that flow is polled. A reader that makes room wakes it, so all goes
+/// well where the flow is driven for as long as groups are read: by `flow_to(drains::spawn(..))`,
+/// or by `flow_to` of any drain in a task of its own. Whoever pulls one group by
+/// [`next`](Fount::next) and reads it to its end before the next waits for ever: nobody pulls the
+/// stage meanwhile.
 ///
 /// # When the table is full
 ///
@@ -64,18 +65,29 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use tubes::stages::{self, Group};
+/// use tubes::stages::Group;
 /// use tubes::{Fount, bound, drains, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// founts::iter(["apple", "bee", "ant", "bear", "ape"])
-///     .through(stages::group_by(bound(26), bound(8), |word: &&str| word.chars().next()))
-///     .flow_to(drains::spawn(|group: Group<Option<char>, &'static str>| async move {
-///         let count = group.fount.flow_to(drains::fold(0, |n, _| n + 1)).await?;
-///         assert_eq!(count, if group.key == Some('a') { 3 } else { 2 });
-///         Ok::<_, tubes::Error>(())
+/// let report = founts::iter(["apple", "bee", "ant", "bear", "ape"])
+///     .group_by(bound(26), bound(8), |word| word.chars().next())
+///     .flow_to(drains::spawn(|group: Group<_, _>| {
+///         let due = if group.key == Some('a') { 3 } else { 2 };
+///         group.fount.flow_to(drains::collect(due))
 ///     }))
 ///     .await?;
+/// assert_eq!((report.finished, report.failed), (2, 0));
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
+///
+/// As a stage by itself, for one of the policies:
+///
+/// ```
+/// # use tubes::{Fount, bound, drains, founts, stages};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let stage = stages::group_by(bound(1), bound(8), |n: &u32| n % 2).overflowing_to(9);
+/// let groups = founts::iter(0..4).through(stage).flow_to(drains::collect(9)).await?;
+/// assert_eq!((groups[0].key, groups[1].key), (0, 9));
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
 ///
@@ -183,7 +195,7 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
                     return Poll::Pending;
                 }
                 Run::Ended(reason) | Run::Refused(reason) => {
-                    self.queues.end(reason.clone());
+                    self.queues.end(&reason);
                     if self.fresh.is_empty() || until == Until::NoRoom {
                         return Poll::Ready(Err(reason));
                     }
@@ -254,23 +266,20 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
 
     /// An item for the group of all others.
     fn overflow(&mut self, item: T) {
-        let mut item = item;
-        loop {
-            match self.queues.offer_fallback(item) {
-                Offered::Taken => return,
-                Offered::Over => {
-                    self.waits = Waits::Room;
-                    return;
+        let offered = match self.queues.offer_fallback(item) {
+            Offered::Unknown(item) => {
+                if let Policy::OverflowsTo(others) = &self.policy {
+                    let opened = self
+                        .queues
+                        .open_fallback(others.clone(), self.bound);
+                    self.fresh.extend(opened);
                 }
-                Offered::Unknown(back) => item = back,
+                self.queues.offer_fallback(item)
             }
-            let Policy::OverflowsTo(others) = &self.policy else {
-                return;
-            };
-            let opened = self
-                .queues
-                .open_fallback(others.clone(), self.bound);
-            self.fresh.extend(opened);
+            offered => offered,
+        };
+        if let Offered::Over = offered {
+            self.waits = Waits::Room;
         }
     }
 }
@@ -356,7 +365,7 @@ where
     }
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
-        self.queues.end(reason.clone());
+        self.queues.end(reason);
         self.waits = Waits::Nothing;
         self.fresh.clear();
         upstream.stop(reason);
@@ -369,7 +378,7 @@ where
 
 impl<K, T, F> Drop for GroupBy<K, T, F> {
     fn drop(&mut self) {
-        self.queues.end(Reason::abandoned());
+        self.queues.end(&Reason::abandoned());
     }
 }
 

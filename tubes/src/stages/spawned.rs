@@ -17,7 +17,8 @@ use crate::stage::{Direct, Stage};
 ///
 /// # Flow control
 ///
-/// The task begins when it is first pulled, and works ahead: until `bound` items wait. Those that
+/// The task begins when the stage is first polled, whether for an item or while what is behind is
+/// not ready, and works ahead: until `bound` items wait. Those that
 /// wait and those that were taken out and not handed on count together; see
 /// [`boundary::pair`], and [`weighing`](Spawned::weighing) for a bound on bytes.
 ///
@@ -81,7 +82,7 @@ pub struct Spawned<T> {
 
 impl<T> Spawned<T> {
     /// Bounds what is between the tasks by its weight, too: as [`Boundary::weighing`].
-    pub fn weighing<W>(mut self, max: NonZeroUsize, weigh: W) -> Self
+    pub fn weighing<W>(mut self, max: usize, weigh: W) -> Self
     where
         W: Fn(&T) -> usize + Send + Sync + 'static,
     {

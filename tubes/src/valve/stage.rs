@@ -16,6 +16,15 @@ use crate::siphon::gated::Gated;
 use crate::upstream::Upstream;
 
 /// The stage of a [`Valve`](super::Valve).
+///
+/// # Flow control
+///
+/// Holds no item. While the valve is shut, it pulls nothing and keeps what upstream owns moving;
+/// the last guard that is dropped wakes it. Open, it is ready when downstream is.
+///
+/// # Stopping
+///
+/// A stop goes through at once; the end of upstream is heard when the valve is open.
 #[must_use = "a stage does nothing before it is attached"]
 pub struct ValveStage {
     waiter: Waiter<Pauses>,

@@ -75,7 +75,7 @@ impl<T> Fount for Channel<T> {
                     next = admitted;
                     return Some(Ok(item));
                 }
-                state.end.clone().map(Err)
+                state.end().map(Err)
             },
         );
         wake(next);

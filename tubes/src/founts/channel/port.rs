@@ -12,35 +12,48 @@ use crate::sync::{Mutex, lock};
 /// One sender's end of a channel. Dropped without an end, it has failed.
 pub(super) struct Port<T> {
     shared: Arc<Mutex<State<T>>>,
-    number: usize,
-    place: Place,
     life: Life,
 }
 
-#[derive(PartialEq, Eq)]
 enum Life {
-    Open,
-    Over,
+    Open(Seat),
+    /// It has said its last, this; it has no number any more, and no place.
+    Over(Reason),
+}
+
+/// What a sender is known by until its end.
+struct Seat {
+    number: usize,
+    place: Place,
 }
 
 impl<T> Port<T> {
     pub(super) fn open(shared: &Arc<Mutex<State<T>>>) -> Self {
         let number = lock(shared).open();
+        let place = Place::Idle;
         Self {
             shared: Arc::clone(shared),
-            number,
-            place: Place::Idle,
-            life: Life::Open,
+            life: Life::Open(Seat { number, place }),
         }
     }
 
-    /// Another end, for another sender.
+    /// Another end, for another sender. Beside one that has ended, it has ended, too.
     pub(super) fn another(&self) -> Self {
-        Self::open(&self.shared)
+        match &self.life {
+            Life::Open(_) => Self::open(&self.shared),
+            Life::Over(reason) => Self {
+                shared: Arc::clone(&self.shared),
+                life: Life::Over(reason.clone()),
+            },
+        }
     }
 
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let (number, place) = (self.number, &mut self.place);
+        let seat = match &mut self.life {
+            Life::Open(seat) => seat,
+            Life::Over(reason) => return Poll::Ready(Err(reason.clone())),
+        };
+        let (number, place) = (seat.number, &mut seat.place);
         poll_for(
             &self.shared,
             cx,
@@ -73,10 +86,17 @@ impl<T> Port<T> {
     }
 
     pub(super) fn try_send(&mut self, item: T) -> Result<(), TrySendError<T>> {
+        let seat = match &mut self.life {
+            Life::Open(seat) => seat,
+            Life::Over(reason) => {
+                let reason = reason.clone();
+                return Err(TrySendError::Stopped(SendError { item, reason }));
+            }
+        };
         let mut state = lock(&self.shared);
-        match state.reserve(&mut self.place) {
+        match state.reserve(&mut seat.place) {
             Ok(()) => {
-                let fount = state.push(item, &mut self.place);
+                let fount = state.push(item, &mut seat.place);
                 drop(state);
                 wake(fount);
                 Ok(())
@@ -88,21 +108,25 @@ impl<T> Port<T> {
 
     /// There is nothing to send right now: others may have the place. Hears of a stop.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let seat = match &mut self.life {
+            Life::Open(seat) => seat,
+            Life::Over(reason) => return Poll::Ready(Err(reason.clone())),
+        };
         {
             let mut state = lock(&self.shared);
             // Who is in line and has not been told yet relies on being told.
-            let is_kept = match self.place {
+            let is_kept = match seat.place {
                 Place::Waiting(ticket) => !state.is_admitted(ticket),
                 Place::Idle | Place::Passed | Place::Reserved => false,
             };
             if !is_kept {
-                let next = state.give_up(&mut self.place);
+                let next = state.give_up(&mut seat.place);
                 drop(state);
-                self.place = Place::Passed;
+                seat.place = Place::Passed;
                 wake(next);
             }
         }
-        let number = self.number;
+        let number = seat.number;
         let stopped = poll_for(
             &self.shared,
             cx,
@@ -117,22 +141,24 @@ impl<T> Port<T> {
 
     /// Others may have the place that was kept for this one, or that it waits for.
     pub(super) fn give_up(&mut self) {
-        let next = lock(&self.shared).give_up(&mut self.place);
-        wake(next);
+        if let Life::Open(seat) = &mut self.life {
+            let next = lock(&self.shared).give_up(&mut seat.place);
+            wake(next);
+        }
     }
 
     /// Says the last word. Only the first counts.
     pub(super) fn end(&mut self, reason: Reason) {
-        if std::mem::replace(&mut self.life, Life::Over) == Life::Over {
+        let Life::Open(seat) = &mut self.life else {
             return;
-        }
+        };
         let mut state = lock(&self.shared);
-        let next = state.give_up(&mut self.place);
-        let [own, fount] = state.close(self.number, reason);
+        let next = state.give_up(&mut seat.place);
+        let closed = state.close(seat.number, &reason);
         drop(state);
-        drop(own);
+        self.life = Life::Over(reason);
         wake(next);
-        wake(fount);
+        wake(closed.fount);
     }
 }
 

@@ -13,6 +13,18 @@ use crate::error::Error;
 use crate::reason::Reason;
 
 /// What feeds a [`Channel`](crate::founts::Channel); a drain, too.
+///
+/// # Flow control
+///
+/// Ready while fewer items wait than the bound of the channel; a place is kept then, until an item
+/// has it. Holds nothing itself.
+///
+/// # Stopping
+///
+/// The end of a flow into it is its last word; what comes behind that is refused with the same
+/// reason. Dropped without a last word, it has failed
+/// ([`Kind::Abandoned`](crate::Kind::Abandoned)). A stop of the channel is heard when something is
+/// sent, or awaited.
 pub struct Sender<T> {
     port: Port<T>,
 }

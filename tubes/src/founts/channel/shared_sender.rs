@@ -25,7 +25,8 @@ use crate::reason::Reason;
 ///
 /// The channel ends when all senders have: behind the items, with the first failure, if one of
 /// them [failed](Self::fail), was dropped in silence ([`Kind::Abandoned`](crate::Kind::Abandoned)),
-/// or was the drain of a flow that failed. A stop of the channel is heard by all.
+/// or was the drain of a flow that failed. A sender that has ended refuses what comes behind, and
+/// its clones have ended, too. A stop of the channel is heard by all.
 pub struct SharedSender<T> {
     port: Port<T>,
 }

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 use crate::reason::Reason;
 use crate::sync::{Mutex, lock};
 
-/// What the ends of a channel share. No code of the user runs under its lock.
+/// What the ends of a channel share. No code of the user runs under its lock: what may be the last
+/// of a waker, an item or an error is given back, and dropped when the lock is free.
 pub(super) struct State<T> {
     /// `items.len() + reserved <= bound`
     pub(super) items: VecDeque<T>,
@@ -19,12 +20,10 @@ pub(super) struct State<T> {
     /// The waker of each sender, by its number.
     wakers: Vec<Option<Waker>>,
     free: Vec<usize>,
-    /// Senders that have not ended.
+    /// Senders that have not ended; when there is none, there never will be.
     open: usize,
     /// What those that have ended said together.
     said: Reason,
-    /// What all said together, when all have; heard behind the items.
-    pub(super) end: Option<Reason>,
     /// Why the fount wants no more.
     pub(super) stopped: Option<Reason>,
     pub(super) fount: Option<Waker>,
@@ -33,6 +32,14 @@ pub(super) struct State<T> {
 struct Waiter {
     ticket: u64,
     sender: usize,
+}
+
+/// What the end of a sender leaves over.
+pub(super) struct Closed {
+    /// To be woken.
+    pub(super) fount: Option<Waker>,
+    _own: Option<Waker>,
+    _said: Reason,
 }
 
 /// Where a sender stands.
@@ -73,7 +80,6 @@ impl<T> State<T> {
             free: Vec::new(),
             open: 0,
             said: Reason::Finished,
-            end: None,
             stopped: None,
             fount: None,
         }
@@ -88,18 +94,21 @@ impl<T> State<T> {
         })
     }
 
-    /// A sender has ended. Gives its own waker, and who is to be woken.
-    pub(super) fn close(&mut self, number: usize, reason: Reason) -> [Option<Waker>; 2] {
+    /// A sender has ended. The caller keeps its reason, so that nothing is lost with it here.
+    pub(super) fn close(&mut self, number: usize, reason: &Reason) -> Closed {
         self.open -= 1;
         self.free.push(number);
-        let before = std::mem::replace(&mut self.said, Reason::Finished);
-        self.said = before.joined(reason);
-        let mut fount = None;
-        if self.open == 0 {
-            self.end = Some(self.said.clone());
-            fount = self.fount.take();
+        let together = self.said.clone().joined(reason.clone());
+        Closed {
+            fount: self.fount.take_if(|_| self.open == 0),
+            _own: self.wakers[number].take(),
+            _said: std::mem::replace(&mut self.said, together),
         }
-        [self.wakers[number].take(), fount]
+    }
+
+    /// What all said together, when all have; heard behind the items.
+    pub(super) fn end(&self) -> Option<Reason> {
+        (self.open == 0).then(|| self.said.clone())
     }
 
     pub(super) fn waker(&mut self, number: usize) -> &mut Option<Waker> {
@@ -109,10 +118,6 @@ impl<T> State<T> {
     /// A place, if there is one for this sender now: nobody overtakes those in line.
     pub(super) fn reserve(&mut self, place: &mut Place) -> Result<(), NoPlace> {
         if let Some(reason) = &self.stopped {
-            return Err(NoPlace::Stopped(reason.clone()));
-        }
-        if let Some(reason) = &self.end {
-            // The channel has ended: nothing comes behind its end.
             return Err(NoPlace::Stopped(reason.clone()));
         }
         match *place {

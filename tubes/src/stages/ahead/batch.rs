@@ -92,7 +92,8 @@ struct Load {
 
 impl<S, Seed, Add> Batch<S, Seed, Add> {
     /// Bounds a batch by weight, too: no item is added to one that weighs `max` or more. An item
-    /// is weighed when it is here, so the last one may go beyond `max`.
+    /// is weighed when it is here, so the last one may go beyond `max`, and with a `max` of 0 each
+    /// is alone. The bound of items holds as before, also for items that weigh nothing.
     #[inline]
     pub fn weighing<T, F>(self, max: usize, weigh: F) -> Batch<S, Seed, Add, F>
     where

@@ -73,7 +73,9 @@ pub struct Buffer<T, W = Each> {
 
 impl<T> Buffer<T> {
     /// Bounds what is held by weight, too: no item is pulled ahead when what waits weighs `max`
-    /// or more. An item is weighed when it is here, so the last one may go beyond `max`.
+    /// or more. An item is weighed when it is here, so the last one may go beyond `max`, and with a
+    /// `max` of 0 there is one at a time. The bound of items holds as before, also for items that
+    /// weigh nothing.
     ///
     /// # Examples
     ///

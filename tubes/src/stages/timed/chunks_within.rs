@@ -135,7 +135,7 @@ impl<T, W: Weigh<T>> Take<T> for Chunk<T, W> {
 
 impl<T, C> ChunksWithin<T, Each, C> {
     /// Bounds a vector by weight, too: none weighs more than `max`, unless it is of one item that
-    /// does so alone.
+    /// does so alone. The bound of items holds as before, also for items that weigh nothing.
     ///
     /// # Examples
     ///

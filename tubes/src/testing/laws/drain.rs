@@ -20,7 +20,7 @@ use crate::testing::schedule::Schedule;
 /// | law | what is tried, for each seed |
 /// |---|---|
 /// | 1 | dropped at every poll: the source hears it |
-/// | 3 | every reason of the source: an output after a clean end, the very failure after a failure; the end without an item before it |
+/// | 3 | every reason of the source: an output after a clean end, the very failure after a failure; the end without an item before it; another flow behind the end comes to its own, too |
 /// | 5 | no wake is lost; nothing happens while the source has nothing |
 ///
 /// # Examples
@@ -67,6 +67,7 @@ where
         for reason in reasons() {
             self.ends_at_once(&reason);
             self.waits_for_the_source(&reason);
+            self.flows_again(&reason);
         }
     }
 
@@ -115,6 +116,23 @@ where
         let mut executor = self.plan.executor(&schedule);
         let output = executor.run(poll_fn(|cx| drain.as_mut().poll_stopped(cx, reason)));
         same_result(&schedule, &output.map(drop), reason);
+    }
+
+    /// Law 3: whoever gives an ended drain another flow is not left waiting.
+    fn flows_again(&mut self, reason: &Reason) {
+        let schedule = quiet(format!("another flow behind the end, {reason:?}"));
+        let mut drain = Box::pin((self.make)());
+        let mut executor = self.plan.executor(&schedule);
+        let input = &self.plan.input;
+        let first = FakeFount::new(input.clone()).ending(reason.clone());
+        drop(executor.run(first.flow_to(drain.as_mut())));
+        // More than is to fit anywhere.
+        let many = input
+            .iter()
+            .cycle()
+            .take(4 * input.len());
+        let again = FakeFount::new(many.cloned().collect::<Vec<_>>());
+        drop(executor.run(again.flow_to(drain.as_mut())));
     }
 
     /// Law 1: dropped on the way.

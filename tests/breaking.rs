@@ -29,6 +29,7 @@ enum Fault {
     LosesTheWake,
     KeepsTheFirstWaker,
     WakesItself,
+    MovesBesides,
     LoopsWithoutBudget,
     PanicsWhenStopped,
 }
@@ -124,6 +125,13 @@ impl<F: Fount<Item = u32> + Unpin> Fount for Wrong<F> {
                 let next = self.pull(cx);
                 if next.is_pending() {
                     cx.waker().wake_by_ref();
+                }
+                next
+            }
+            Fault::MovesBesides => {
+                let next = self.pull(cx);
+                if next.is_pending() {
+                    let _ = Pin::new(&mut self.upstream).poll_progress(cx);
                 }
                 next
             }
@@ -242,6 +250,7 @@ caught! {
         vec![1, 2],
     )
     .check();
+    a_stage_that_asks_and_moves: "law 5" <- check_stage(Fault::MovesBesides);
     a_stage_without_budget: "law 6" <- laws::stage(
         |source: FakeFount<u32>| Wrong::new(source, Fault::LoopsWithoutBudget),
         vec![1, 2, 3],

@@ -70,6 +70,12 @@ pub trait Fount {
     /// (a connection shared by many, futures in flight) keeps making progress. Yields nothing.
     ///
     /// Ready when nothing is under way; pending otherwise, with a wake when there is more to do.
+    ///
+    /// `Ready` is for now: if something gets under way by itself after it (a frame comes in on a
+    /// shared connection), the context of the last call is woken, as after `Pending`. So whoever
+    /// calls this calls it again when that context was woken or the fount was pulled, and need not
+    /// otherwise. Whoever has just pulled in vain need not either: a fount that is pulled moves.
+    ///
     /// After its end a fount may still have something to bring to its end (last bytes to send, a
     /// connection to close): a flow is over only when this is ready. That has to be bounded.
     #[inline]

@@ -70,6 +70,18 @@ pub(super) struct Shared<T> {
     pub(super) mover: Option<Waker>,
     pub(super) waker: Option<Waker>,
     pub(super) dropped: bool,
+    pub(super) turn: Turn,
+}
+
+/// What one call of a stage did with its source.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Did not hear that there is nothing.
+    Fresh,
+    /// Heard that.
+    Dry,
+    /// Heard that, and moved it all the same.
+    Moved,
 }
 
 impl<T> FakeFount<T> {
@@ -93,6 +105,7 @@ impl<T> FakeFount<T> {
                 mover: None,
                 waker: None,
                 dropped: false,
+                turn: Turn::Fresh,
             })),
             schedule: Schedule::eager(),
             gate: None,
@@ -172,6 +185,9 @@ impl<T> Fount for FakeFount<T> {
         {
             let mut shared = lock(&self.shared);
             shared.polls += 1;
+            if shared.turn == Turn::Dry {
+                shared.turn = Turn::Fresh;
+            }
             if let Some(reason) = shared.stops.first().cloned() {
                 shared.polls_after_stop += 1;
                 return Poll::Ready(Err(reason));
@@ -180,8 +196,11 @@ impl<T> Fount for FakeFount<T> {
                 return Poll::Ready(Err(reason.clone()));
             }
         }
-        if let Some(gate) = &self.gate {
-            std::task::ready!(gate.poll_pass(cx));
+        if let Some(gate) = &self.gate
+            && gate.poll_pass(cx).is_pending()
+        {
+            lock(&self.shared).turn = Turn::Dry;
+            return Poll::Pending;
         }
         if let Some(item) = self.hand_out() {
             return Poll::Ready(Ok(item));
@@ -189,6 +208,7 @@ impl<T> Fount for FakeFount<T> {
         let mut shared = lock(&self.shared);
         let Some(reason) = shared.end.clone() else {
             shared.waker = Some(cx.waker().clone());
+            shared.turn = Turn::Dry;
             return Poll::Pending;
         };
         shared.said = Some(reason.clone());
@@ -235,6 +255,9 @@ impl<T> Fount for FakeFount<T> {
     fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut shared = lock(&self.shared);
         shared.progress += 1;
+        if shared.turn == Turn::Dry && shared.stops.is_empty() {
+            shared.turn = Turn::Moved;
+        }
         shared.mover = Some(cx.waker().clone());
         Poll::Ready(())
     }

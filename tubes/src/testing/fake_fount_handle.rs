@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::fake_fount::{Shared, lock};
+use super::fake_fount::{Shared, Turn, lock};
 use super::schedule::Schedule;
 use crate::reason::Reason;
 
@@ -64,6 +64,11 @@ impl<T> FakeFountHandle<T> {
     #[must_use]
     pub fn progress(&self) -> u64 {
         lock(&self.shared).progress
+    }
+
+    /// What has been done with it since the last time.
+    pub(super) fn turn(&self) -> Turn {
+        std::mem::replace(&mut lock(&self.shared).turn, Turn::Fresh)
     }
 
     /// What it owns has moved on by itself: wakes whoever called `poll_progress` last.

@@ -1,7 +1,7 @@
 //! The laws of a stage behind a fount.
 
 use std::fmt::Debug;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,7 @@ use super::watch::{endless, own_end, told_once};
 use crate::fount::Fount;
 use crate::reason::Reason;
 use crate::testing::executor::Executor;
-use crate::testing::fake_fount::FakeFount;
+use crate::testing::fake_fount::{FakeFount, Turn};
 use crate::testing::fake_fount_handle::FakeFountHandle;
 use crate::testing::schedule::Schedule;
 
@@ -25,6 +25,7 @@ use crate::testing::schedule::Schedule;
 /// |---|---|
 /// | 1 | stopped before the first poll: not one pull |
 /// | 3 | stopped after each item, twice: the source hears it once. Asked after its end: the same end |
+/// | 5 | a source that had nothing is not given `poll_progress` by the same call: it was moved when it was asked |
 /// | 6 | an endless source, pulled by hand: each poll ends |
 ///
 /// # Examples
@@ -122,7 +123,7 @@ where
         let mut executor = self.plan.executor(&schedule);
         let mut items = Vec::new();
         let end = loop {
-            match executor.run(fount.next()) {
+            match executor.run(self.asked_or_moved(&schedule, &source, fount.next())) {
                 Ok(item) if items.len() < self.plan.at_most() => items.push(item),
                 Ok(_) => schedule.broken(3, "more items came than were due"),
                 Err(reason) => break reason,
@@ -143,6 +144,26 @@ where
         ends_again(&schedule, &mut executor, &mut fount, due);
         fount.as_mut().stop(&Reason::Enough);
         told_once(&schedule, &source, due);
+    }
+
+    /// Law 5: no poll that asks the source in vain moves it besides. What a task outside does is
+    /// not one poll.
+    async fn asked_or_moved<Fut: Future + Unpin>(
+        &self,
+        schedule: &Schedule,
+        source: &FakeFountHandle<In>,
+        mut next: Fut,
+    ) -> Fut::Output {
+        let is_one_task = self.plan.is_one_task();
+        poll_fn(|cx| {
+            source.turn();
+            let polled = Pin::new(&mut next).poll(cx);
+            if source.turn() == Turn::Moved && is_one_task {
+                schedule.broken(5, "the source had nothing, and was moved besides");
+            }
+            polled
+        })
+        .await
     }
 
     /// Law 3: stopped twice after some items, the source hears it once.

@@ -131,6 +131,11 @@ impl<In, Out> Plan<In, Out> {
         self.expected.len() + 16
     }
 
+    /// Whether all is done in the polls of the executor, none in tasks outside.
+    pub(super) fn is_one_task(&self) -> bool {
+        self.outside.is_none()
+    }
+
     pub(super) fn executor(&self, schedule: &Schedule) -> Executor<'static> {
         let executor = Executor::new(schedule);
         let Some(outside) = self.outside.clone() else {

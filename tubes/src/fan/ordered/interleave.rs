@@ -43,9 +43,13 @@ pub fn interleave<I>(founts: I, count: NonZeroUsize) -> Interleave<I::Item>
 where
     I: IntoIterator<Item: Fount>,
 {
+    let row = Row::new(founts);
+    let places = row.places();
     Interleave {
-        row: Row::new(founts),
+        row,
         count,
+        after: (1..places).chain([0]).collect(),
+        before: places.saturating_sub(1),
         place: 0,
         left: count.get(),
         so_far: Reason::Finished,
@@ -58,6 +62,10 @@ where
 pub struct Interleave<F> {
     row: Row<F>,
     count: NonZeroUsize,
+    /// Who comes after whom: a ring of those that are open.
+    after: Vec<usize>,
+    /// Who is before the one whose turn it is.
+    before: usize,
     /// Whose turn it is, and for how many items yet.
     place: usize,
     left: usize,
@@ -78,9 +86,6 @@ impl<F: Fount> Interleave<F> {
         if self.left == 0 {
             self.next_turn();
         }
-        while self.row.at(self.place).is_none() {
-            self.next_turn();
-        }
         Ok(self.place)
     }
 
@@ -94,7 +99,8 @@ impl<F: Fount> Interleave<F> {
     }
 
     fn next_turn(&mut self) {
-        self.place = (self.place + 1) % self.row.places();
+        self.before = self.place;
+        self.place = self.after[self.place];
         self.left = self.count.get();
     }
 
@@ -102,6 +108,9 @@ impl<F: Fount> Interleave<F> {
     #[cold]
     fn one_ended(&mut self, reason: Reason) -> Option<Reason> {
         self.row.leave(self.place);
+        self.place = self.after[self.place];
+        self.after[self.before] = self.place;
+        self.left = self.count.get();
         if !reason.is_clean() {
             self.row.stop(&reason);
             self.end = Some(reason.clone());

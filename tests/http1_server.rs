@@ -66,40 +66,6 @@ fn head_is_answered_like_get_without_the_body() {
     assert_eq!(answers[1].to_string(), "200 /next");
 }
 
-/// Request line and fields, and whether the connection stays; HTTP/1.0 hears `keep-alive`.
-#[rustfmt::skip] // A row, a case.
-const PERSISTENCE: &[(&str, bool)] = &[
-    ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", true),
-    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", true),
-    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false),
-    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: Close, host\r\n\r\n", false),
-    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n", false),
-    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n", false),
-    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: xclose\r\n\r\n", true),
-    ("GET / HTTP/1.0\r\n\r\n", false),
-    ("GET / HTTP/1.0\r\nConnection: close\r\n\r\n", false),
-    ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true),
-    ("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", false),
-];
-
-#[test]
-fn the_connection_stays_as_long_as_both_sides_wish() {
-    for (request, stays) in PERSISTENCE {
-        let served = Setup::new().respond(hello);
-        served.send(format!("{request}GET /NEXT HTTP/1.1\r\nHost: a\r\n\r\n"));
-        let answers = served.answers();
-        assert_eq!(answers[0].to_string(), "200 Hello", "{request}");
-        assert_eq!(answers[0].closes(), !stays, "{request}");
-        if *stays && request.contains("/1.0") {
-            assert_eq!(answers[0].field("connection"), Some("keep-alive"));
-        }
-        assert_eq!(answers.len(), 1 + usize::from(*stays), "{request}");
-        assert_eq!(served.ends().1, if *stays { "open" } else { "finished" });
-        served.finish();
-        assert_eq!(served.ends(), CLOSED, "{request}");
-    }
-}
-
 #[test]
 fn the_application_may_close_the_connection() {
     let served = Setup::new().respond(async |_| {

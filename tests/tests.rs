@@ -75,8 +75,8 @@ mod interop;
 mod http1_server;
 // Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.
 mod http1_bodies;
-// What attackers send over HTTP/1: refused with a status, and nothing behind it is served.
-mod http1_malformed;
+// What clients and attackers send over HTTP/1, row by row: what is seen, answered, and left open.
+mod http1_vectors;
 // How HTTP/1 ends when not all is well: failures, panics, cuts, shutdown.
 mod http1_ends;
 // Every timer of HTTP/1, with a clock that is moved by hand.

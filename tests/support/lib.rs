@@ -2,7 +2,9 @@
 
 pub mod answers;
 pub mod chance;
+pub mod conversation;
 pub mod fake_io;
+pub mod model;
 pub mod pair;
 pub mod rules;
 pub mod scan;

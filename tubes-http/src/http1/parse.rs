@@ -217,8 +217,11 @@ fn uri(head: &Bytes, target: &str, method: &Method) -> Result<Uri, Kind> {
 
 /// RFC 9112 §3.2.2, and RFC 9110 §4.2.4: with a host and without userinfo.
 fn is_absolute(uri: &Uri) -> bool {
-    match (uri.scheme(), uri.authority()) {
-        (Some(_), Some(authority)) => {
+    match (uri.scheme_str(), uri.authority()) {
+        // `Uri` takes an empty scheme, and one that begins with a digit (RFC 3986 §3.1).
+        (Some(scheme), Some(authority))
+            if scheme.starts_with(|c: char| c.is_ascii_alphabetic()) =>
+        {
             !authority.host().is_empty() && is_host(authority.as_str().as_bytes())
         }
         _ => false,
@@ -275,7 +278,7 @@ fn has_version(head: &[u8]) -> bool {
     }
 }
 
-const NEVER_TRAILING: [&str; 40] = [
+const NEVER_TRAILING: [&str; 48] = [
     "age",
     "allow",
     "alt-svc",
@@ -295,7 +298,13 @@ const NEVER_TRAILING: [&str; 40] = [
     "date",
     "expect",
     "expires",
+    "forwarded",
     "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
     "keep-alive",
     "location",
     "max-forwards",
@@ -316,6 +325,8 @@ const NEVER_TRAILING: [&str; 40] = [
     "warning",
     "www-authenticate",
     "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
 ];
 
 #[cfg(test)]

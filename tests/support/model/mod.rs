@@ -1,0 +1,109 @@
+//! A second reader of HTTP/1 requests: slow, strict, and written from RFC 9110 and 9112 alone.
+//!
+//! It reads all bytes of a connection at once, goes over them as often as it likes, and says what
+//! a strict server has to make of them. It shares no code with the one that it is held against.
+
+mod body;
+mod field;
+mod head;
+mod host;
+mod judge;
+mod line;
+mod target;
+
+use body::Framing;
+pub use field::Field;
+
+/// What a strict server makes of the bytes of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The requests, in order; the body of the last may be unfinished.
+    pub requests: Vec<Request>,
+    /// What is behind them.
+    pub end: End,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The target, as `http::Uri` writes it.
+    pub target: String,
+    /// The fields, names in lower case.
+    pub fields: Vec<Field>,
+    /// The body, without its framing.
+    pub body: Vec<u8>,
+    /// The fields behind it that may stand there.
+    pub trailers: Vec<Field>,
+}
+
+/// How a reading ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// All is read, and the next request may come.
+    Open,
+    /// The last request was to be the last: what is behind it is not read.
+    Closed,
+    /// What is behind them is no head: refused with one of these.
+    Refused(Vec<u16>),
+    /// The last request's body is broken: refused with one of these.
+    Broken(Vec<u16>),
+    /// The bytes end inside a head; what may be wrong with it already.
+    CutHead(Vec<u16>),
+    /// The bytes end inside the last request's body; what may be wrong with it already.
+    CutBody(Vec<u16>),
+}
+
+/// How a part of a message fails to be whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Refused with one of these.
+    Refused(Vec<u16>),
+    /// The bytes end before it does; a server may have refused it with one of these already.
+    Cut(Vec<u16>),
+}
+
+/// Reads all that was sent on a connection.
+#[must_use]
+pub fn read(bytes: &[u8]) -> Reading {
+    let mut rest = bytes;
+    let mut requests = Vec::new();
+    loop {
+        let head = match head::read(&mut rest) {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                let end = End::Open;
+                return Reading { requests, end };
+            }
+            Err(Failure::Refused(statuses)) => {
+                let end = End::Refused(statuses);
+                return Reading { requests, end };
+            }
+            Err(Failure::Cut(statuses)) => {
+                let end = End::CutHead(statuses);
+                return Reading { requests, end };
+            }
+        };
+        let mut request = Request {
+            method: head.method,
+            target: head.target,
+            fields: head.fields,
+            body: Vec::new(),
+            trailers: Vec::new(),
+        };
+        let body = match head.framing {
+            Framing::Length(length) => body::sized(&mut rest, length, &mut request),
+            Framing::Chunked => body::chunked(&mut rest, &mut request),
+        };
+        requests.push(request);
+        let end = match body {
+            Ok(()) if head.stays => continue,
+            Ok(()) => End::Closed,
+            Err(Failure::Refused(statuses)) => End::Broken(statuses),
+            Err(Failure::Cut(statuses)) => End::CutBody(statuses),
+        };
+        return Reading { requests, end };
+    }
+}

@@ -2,8 +2,8 @@
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof};
 use tubes::founts::BoxFount;
-use tubes::testing::{FakeDrain, FakeFount, laws};
-use tubes::{Drain, Fount, Reason, Tube, stages};
+use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule, laws};
+use tubes::{Drain, Fount, Reason, Tube, drains, fan, founts, stages};
 
 const INPUT: [u32; 7] = [3, 0, 4, 1, 5, 9, 2];
 
@@ -198,4 +198,19 @@ fn any_chain_gives_what_vectors_give() {
             .seeds(seed..seed + 2)
             .check();
     });
+}
+
+/// Were each merge to double the code behind it, this would not compile in any time.
+#[test]
+fn a_long_chain_of_merges_compiles() {
+    macro_rules! chain {
+        ($fount:expr;) => { $fount };
+        ($fount:expr; + $($rest:tt)*) => {
+            chain!(fan::merge2($fount.map(|n| n + 1), founts::once(0_u32)); $($rest)*)
+        };
+    }
+    let chain = chain!(founts::once(0_u32); + + + + + + + + + + + + + + + +);
+    let flow = chain.flow_to(drains::fold(0, |sum, n| sum + n));
+    let sum = Executor::new(&Schedule::eager()).run(flow);
+    assert_eq!(sum.unwrap(), (0..=16).sum::<u32>());
 }

@@ -27,7 +27,8 @@ use crate::upstream::Upstream;
 /// [`abort`](KillSwitch::abort) with a failure: upstream is stopped with that reason, and
 /// downstream hears the same behind what it has received. A drain that is not ready does not hold
 /// that up, unless a seam ([`boxed`](Fount::boxed)) or a stage that pulls item by item stands
-/// between: then downstream hears it when it is ready, and upstream is stopped at once. A stage that is attached later ends at once. Handles that are dropped end nothing.
+/// between: then downstream hears it when it is ready, and upstream is stopped at once. A stage
+/// that is attached later ends at once. Handles that are dropped end nothing.
 ///
 /// # Examples
 ///

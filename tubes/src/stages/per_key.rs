@@ -102,6 +102,23 @@ enum Turn<In, K, T> {
 
 impl<In, K, T, F> PerKey<In, K, T, F> {
     /// A new key that finds the table full ends the tube that was not used for longest.
+    ///
+    /// # Examples
+    ///
+    /// Numbers within each key; `'a'` makes place for `'c'`, and begins anew:
+    ///
+    /// ```
+    /// use tubes::{Fount, bound, drains, founts, stages};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let numbered = stages::per_key(bound(2), |c: &char| *c, |_| stages::enumerate());
+    /// let all = founts::iter("aabcba".chars())
+    ///     .through(numbered.evicting())
+    ///     .flow_to(drains::collect(9))
+    ///     .await?;
+    /// assert_eq!(all, [(0, 'a'), (1, 'a'), (0, 'b'), (0, 'c'), (1, 'b'), (0, 'a')]);
+    /// # Ok::<_, tubes::Error>(()) }).unwrap();
+    /// ```
     pub fn evicting(mut self) -> Self {
         self.policy = Policy::Evicts;
         self

@@ -19,7 +19,8 @@ use crate::upstream::Upstream;
 /// each time that it lasts so long.
 ///
 /// For comments in an event stream, pings, heartbeats. Counts while downstream is ready: one that
-/// is not needs nothing to be kept alive. However late it is, one item is given.
+/// is not needs nothing to be kept alive. An upstream that is busy and passes nothing on counts as
+/// silent. However late it is, one item is given.
 ///
 /// # Flow control
 ///

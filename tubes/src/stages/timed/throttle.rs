@@ -92,6 +92,18 @@ enum Pace {
 impl<W, C> Throttle<W, C> {
     /// How many tokens the bucket has when it is full: so much may pass at once. With 1, items
     /// pass at equal distances.
+    ///
+    /// # Examples
+    ///
+    /// Ten a second, never two at once:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tubes::{bound, stages};
+    ///
+    /// let evenly = stages::throttle(bound(10), Duration::from_secs(1)).burst(bound(1));
+    /// assert_eq!(format!("{evenly:?}"), "throttle(bursts of 1)");
+    /// ```
     #[inline]
     pub fn burst(mut self, tokens: NonZeroUsize) -> Self {
         self.bucket.set_rim(tokens);

@@ -158,12 +158,19 @@ impl<'a, T> Visit<'a, T> {
     }
 }
 
+impl<T> Visit<'_, T> {
+    #[cold]
+    fn give_up(&mut self) {
+        let (port, wait) = (self.port, &mut self.wait);
+        drop(port.with(|port, _| port.leave(wait)));
+    }
+}
+
 impl<T> Drop for Visit<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if self.wait != Wait::No {
-            let (port, wait) = (self.port, &mut self.wait);
-            drop(port.with(|port, _| port.leave(wait)));
+            self.give_up();
         }
     }
 }

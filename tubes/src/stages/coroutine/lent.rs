@@ -20,8 +20,11 @@ thread_local! {
     static LENT: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Opens what it was made for.
-pub(super) struct Key {
+/// Opens what it was made for. In a box: it goes to and fro at each poll of a coroutine, and one
+/// word does so in a register.
+pub(super) struct Key(Box<Opener>);
+
+struct Opener {
     owner: QCellOwner,
     /// With which the coroutine was polled last.
     waker: Waker,
@@ -36,10 +39,10 @@ pub(super) struct Shared<T> {
 
 impl Key {
     pub(super) fn new() -> Self {
-        Self {
+        Self(Box::new(Opener {
             owner: QCellOwner::new(),
             waker: Waker::noop().clone(),
-        }
+        }))
     }
 
     /// Polls a coroutine, to the ends of which this key is lent. If it panics, the key is gone.
@@ -70,7 +73,7 @@ impl Key {
             }
         }
 
-        self.waker.clone_from(cx.waker());
+        self.0.waker.clone_from(cx.waker());
         // Without a place of its own, a thread is at its end: nothing is found, nothing is lent.
         let is_lent = LENT
             .try_with(|lent| lent.borrow_mut().push(self))
@@ -89,8 +92,8 @@ impl Key {
 impl<T> Shared<T> {
     pub(super) fn new(key: &Key, value: T) -> Self {
         Self {
-            cell: Arc::new(key.owner.cell(Mutex::new(value))),
-            key: key.owner.id(),
+            cell: Arc::new(key.0.owner.cell(Mutex::new(value))),
+            key: key.0.owner.id(),
         }
     }
 
@@ -98,7 +101,7 @@ impl<T> Shared<T> {
     #[inline]
     pub(super) fn open<'a>(&'a self, key: &'a mut Key) -> &'a mut T {
         self.cell
-            .rw(&mut key.owner)
+            .rw(&mut key.0.owner)
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -114,10 +117,10 @@ impl<T> Shared<T> {
             let key = lent
                 .iter_mut()
                 .rev()
-                .find(|key| key.owner.id() == self.key)?;
-            let value = self.cell.rw(&mut key.owner).get_mut();
+                .find(|key| key.0.owner.id() == self.key)?;
+            let value = self.cell.rw(&mut key.0.owner).get_mut();
             let value = value.unwrap_or_else(PoisonError::into_inner);
-            Some(change(value, &key.waker))
+            Some(change(value, &key.0.waker))
         });
         changed.ok().flatten()
     }

@@ -224,7 +224,7 @@ where
     where
         U: Fount<Item = In>,
     {
-        let mut has_news = true;
+        let (mut has_news, mut is_dry) = (true, false);
         loop {
             if let Some((output, _)) = self.as_mut().take() {
                 return Poll::Ready(Ok(output));
@@ -240,12 +240,14 @@ where
                     }
                     Poll::Ready(Err(reason)) => self.as_mut().hear(&reason),
                     // It may wait for something else, too.
-                    Poll::Pending if has_news => {}
+                    Poll::Pending if has_news => is_dry = true,
                     Poll::Pending => return Poll::Pending,
                 }
             } else if !has_news {
                 // It waits for something of its own: upstream keeps moving, done or not.
-                let _ = upstream.poll_progress(cx);
+                if !is_dry {
+                    let _ = upstream.poll_progress(cx);
+                }
                 return Poll::Pending;
             }
             if !budget::spend_part() {

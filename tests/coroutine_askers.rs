@@ -55,6 +55,7 @@ fn an_ask_that_is_given_up_leaves_the_others_asking() {
                 .is_pending()
         );
         handle.push(5);
+        assert!(executor.is_woken(), "driven: {driven}");
         executor.run(flow).unwrap();
         assert_eq!(sink.items(), [5], "driven: {driven}");
     }

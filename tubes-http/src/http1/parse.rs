@@ -218,14 +218,23 @@ fn uri(head: &Bytes, target: &str, method: &Method) -> Result<Uri, Kind> {
 /// RFC 9112 §3.2.2, and RFC 9110 §4.2.4: with a host and without userinfo.
 fn is_absolute(uri: &Uri) -> bool {
     match (uri.scheme_str(), uri.authority()) {
-        // `Uri` takes an empty scheme, and one that begins with a digit (RFC 3986 §3.1).
-        (Some(scheme), Some(authority))
-            if scheme.starts_with(|c: char| c.is_ascii_alphabetic()) =>
-        {
-            !authority.host().is_empty() && is_host(authority.as_str().as_bytes())
+        (Some(scheme), Some(authority)) => {
+            is_scheme(scheme.as_bytes())
+                && !authority.host().is_empty()
+                && is_host(authority.as_str().as_bytes())
         }
         _ => false,
     }
+}
+
+/// RFC 3986 §3.1. `Uri` takes an empty one, too, and other bytes in it.
+fn is_scheme(scheme: &[u8]) -> bool {
+    scheme
+        .first()
+        .is_some_and(u8::is_ascii_alphabetic)
+        && scheme
+            .iter()
+            .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
 /// RFC 9112 §3.2.2: the authority of an absolute target replaces the Host that came with it.

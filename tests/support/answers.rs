@@ -47,10 +47,24 @@ impl Answer {
         value
     }
 
-    /// Whether it says that the connection closes.
+    /// Whether it says that the connection closes, once.
+    ///
+    /// # Panics
+    ///
+    /// If one of its options stands there twice.
     #[must_use]
     pub fn closes(&self) -> bool {
-        self.field("connection") == Some("close")
+        let mut options: Vec<&str> = self
+            .fields
+            .iter()
+            .filter(|(name, _)| name == "connection")
+            .flat_map(|(_, options)| options.split(", "))
+            .collect();
+        options.sort_unstable();
+        let count = options.len();
+        options.dedup();
+        assert_eq!(options.len(), count, "an option twice in {self:?}");
+        options.contains(&"close")
     }
 }
 
@@ -95,6 +109,15 @@ pub fn answers_to(methods: &[&str], bytes: &[u8]) -> Vec<Answer> {
         };
         if answer.status >= 200 {
             content(&mut answer, methods.next().unwrap_or("GET"), &mut rest);
+        } else {
+            // RFC 9110 §8.6, RFC 9112 §6.1: no framing where there is no content.
+            let framing = ["content-length", "transfer-encoding"];
+            assert!(
+                framing
+                    .iter()
+                    .all(|name| answer.field(name).is_none()),
+                "{answer:?}"
+            );
         }
         answers.push(answer);
     }
@@ -130,27 +153,62 @@ impl<'a> Reader<'a> {
     fn fields(&mut self) -> Option<Vec<(String, String)>> {
         let mut fields = Vec::new();
         loop {
-            let line = String::from_utf8_lossy(self.line()?).into_owned();
+            let line = text(self.line()?);
             if line.is_empty() {
                 return Some(fields);
             }
             let (name, value) = line
                 .split_once(": ")
                 .expect("a colon and a blank");
-            assert_eq!(name, name.to_ascii_lowercase());
+            let is_part_of_name = |c: char| {
+                "!#$%&'*+-.^_`|~".contains(c) || c.is_ascii_lowercase() || c.is_ascii_digit()
+            };
+            assert!(
+                !name.is_empty() && name.chars().all(is_part_of_name),
+                "{line:?}"
+            );
+            assert!(
+                value
+                    .chars()
+                    .all(|c| c == '\t' || !c.is_ascii_control()),
+                "{line:?}"
+            );
             fields.push((name.to_owned(), value.to_owned()));
         }
     }
 }
 
+/// One character for each byte, so that nothing is lost.
+fn text(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|byte| char::from(*byte))
+        .collect()
+}
+
+/// `HTTP/1.1 SP 3DIGIT SP [reason]` (RFC 9112 §4).
+fn status(line: &str) -> Option<u16> {
+    let (status, reason) = line
+        .strip_prefix("HTTP/1.1 ")?
+        .split_once(' ')?;
+    let is_number = status.len() == 3
+        && status
+            .bytes()
+            .all(|byte| byte.is_ascii_digit());
+    let is_reason = reason
+        .bytes()
+        .all(|byte| (b' '..0x7f).contains(&byte));
+    let status = status
+        .parse()
+        .ok()
+        .filter(|status| *status >= 100);
+    status.filter(|_| is_number && is_reason)
+}
+
 fn head(rest: &mut Reader<'_>) -> Option<Answer> {
     let mut here = Reader(rest.0);
-    let line = String::from_utf8_lossy(here.line()?).into_owned();
-    let status = line
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|line| line.get(..3))
-        .and_then(|status| status.parse().ok())
-        .unwrap_or_else(|| panic!("no status line: {line:?}"));
+    let line = text(here.line()?);
+    let status = status(&line).unwrap_or_else(|| panic!("no status line: {line:?}"));
     let fields = here.fields()?;
     *rest = here;
     Some(Answer {
@@ -167,6 +225,12 @@ fn content(answer: &mut Answer, method: &str, rest: &mut Reader<'_>) {
     let length = answer
         .field("content-length")
         .map(|length| {
+            assert!(
+                length
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit()),
+                "{length:?}"
+            );
             length
                 .parse::<usize>()
                 .expect("a number")
@@ -208,8 +272,13 @@ fn chunks(answer: &mut Answer, rest: &mut Reader<'_>) -> Option<()> {
             rest.0 = &[];
             return None;
         };
-        let size = String::from_utf8_lossy(line).into_owned();
-        let size = usize::from_str_radix(&size, 16).expect("a chunk size");
+        let digits = text(line);
+        let size = usize::from_str_radix(&digits, 16).expect("a chunk size");
+        assert_eq!(
+            digits.to_ascii_lowercase(),
+            format!("{size:x}"),
+            "digits that nobody needs"
+        );
         if size == 0 {
             let trailers = rest.fields();
             if trailers.is_none() {

@@ -179,12 +179,18 @@ fn begin(
     output.reserve(HEAD_BYTES + FIELD_BYTES * headers.len());
     status::write(output, status);
     let mut wish = Persistence::Keep;
-    let mut dated = Dated::No;
+    let mut dated = Said::No;
+    let mut upgrade = Said::No;
     for (name, value) in headers {
         match name.as_str().len() {
-            4 if name == DATE => dated = Dated::Yes,
+            // RFC 9110 §5.3: no list, so that a second one would be one too many.
+            4 if name == DATE && dated == Said::Yes => continue,
+            4 if name == DATE => dated = Said::Yes,
             // RFC 9110 §7.8: who sends Upgrade lists it in Connection.
-            7 if name == UPGRADE => output.write(b"connection: upgrade\r\n"),
+            7 if name == UPGRADE && upgrade == Said::No => {
+                upgrade = Said::Yes;
+                output.write(b"connection: upgrade\r\n");
+            }
             10 if name == CONNECTION && has_close(value) => wish = Persistence::Close,
             _ => {}
         }
@@ -192,14 +198,14 @@ fn begin(
             output.field(name, value);
         }
     }
-    if dated == Dated::No {
+    if dated == Said::No {
         date::write(output, now);
     }
     wish
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Dated {
+enum Said {
     Yes,
     No,
 }

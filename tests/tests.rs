@@ -77,6 +77,8 @@ mod http1_server;
 mod http1_bodies;
 // What clients and attackers send over HTTP/1, row by row: what is seen, answered, and left open.
 mod http1_vectors;
+// What handlers answer over HTTP/1 at random: valid, and what a client reads is what they said.
+mod http1_replies;
 // How HTTP/1 ends when not all is well: failures, panics, cuts, shutdown.
 mod http1_ends;
 // Every timer of HTTP/1, with a clock that is moved by hand.

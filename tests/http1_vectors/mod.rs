@@ -1,8 +1,13 @@
 //! The wire, row by row: what a client sends, by which clause, and what comes of it.
 
+mod corpus;
+mod differential;
+mod linear;
 mod lingering;
+mod mutations;
 mod table;
 mod table_itself;
 mod told;
+pub(crate) mod valid;
 mod vector;
 mod whole_and_cut;

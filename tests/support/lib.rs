@@ -4,6 +4,7 @@ pub mod answers;
 pub mod chance;
 pub mod conversation;
 pub mod fake_io;
+pub mod fuzzed;
 pub mod model;
 pub mod pair;
 pub mod rules;

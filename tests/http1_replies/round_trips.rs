@@ -178,3 +178,31 @@ fn a_reply_whose_length_is_a_lie_is_never_clean_and_is_the_last() {
         prop_assert!(served.ends().1 != "open", "{:?}", served.ends());
     });
 }
+
+#[test]
+fn http_1_0_reads_a_length_or_the_end_of_the_connection_and_never_chunks() {
+    let connection = proptest::sample::select(&["keep-alive", "close", "x"][..]);
+    let strategy = (plan(), connection, valid(), valid());
+    proptest::proptest!(config(300), |((plan, connection, first, second) in strategy, seed in any::<u64>())| {
+        let requests = [first, second].map(|request| request.of_http_1_0(connection));
+        let served = serve(&requests, &[plan.clone(), plan.clone()], seed);
+        let method = requests[0].method();
+        let answers = answers_to(&[method, requests[1].method()], &served.peer.read());
+        let stays = connection == "keep-alive" && !plan.closes();
+        for (answer, request) in answers.iter().zip(&requests) {
+            prop_assert_eq!(answer.field("transfer-encoding"), None);
+            prop_assert_eq!(answer.status, plan.status.as_u16());
+            let has_body = plan.has_body() && request.method() != "HEAD";
+            let content = if has_body { plan.content() } else { Vec::new() };
+            prop_assert_eq!(&answer.body, &content);
+            prop_assert!(answer.end != End::Cut);
+            let is_last = !stays || answer.end == End::WithConnection;
+            prop_assert_eq!(answer.closes(), is_last);
+            if has_body && plan.declared().is_some() {
+                prop_assert_eq!(answer.end, End::Whole);
+            }
+        }
+        let is_first_last = !stays || answers[0].end == End::WithConnection;
+        prop_assert_eq!(answers.len(), if is_first_last { 1 } else { 2 });
+    });
+}

@@ -22,6 +22,8 @@ pub(super) enum Mutation {
     Splice(Index, Vec<u8>, Index, usize),
     /// A row goes on behind it.
     Join(Vec<u8>),
+    /// All of it again, so that nothing that is known from before counts for what differs.
+    Again,
     /// The rest is missing.
     Cut(Index),
 }
@@ -39,6 +41,7 @@ impl Mutation {
             1 => (place(), row(), place(), 1..40_usize)
                 .prop_map(|(at, row, from, count)| Self::Splice(at, row, from, count)),
             2 => row().prop_map(Self::Join),
+            2 => Just(Self::Again),
             1 => place().prop_map(Self::Cut),
         ]
     }
@@ -78,6 +81,7 @@ impl Mutation {
                 bytes.splice(at..at, part.iter().copied());
             }
             Self::Join(row) => bytes.extend_from_slice(row),
+            Self::Again => bytes.extend_from_within(..),
             Self::Cut(at) => bytes.truncate(place(at)),
         }
     }

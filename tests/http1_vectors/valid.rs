@@ -13,6 +13,7 @@ pub(crate) struct Valid {
     fields: Vec<(String, Vec<u8>)>,
     body: Framed,
     blank_lines: usize,
+    version: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ pub(crate) fn valid() -> impl Strategy<Value = Valid> {
             fields,
             body,
             blank_lines,
+            version: "1.1",
         },
     )
 }
@@ -89,6 +91,18 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 impl Valid {
+    /// The same from a client that speaks HTTP/1.0, which has no chunks; to stay or not.
+    pub(crate) fn of_http_1_0(mut self, connection: &str) -> Self {
+        self.version = "1.0";
+        if let Framed::Chunks(..) = self.body {
+            self.body = Framed::Nothing;
+        }
+        let connection = connection.as_bytes().to_vec();
+        self.fields
+            .push(("connection".to_owned(), connection));
+        self
+    }
+
     pub(crate) fn method(&self) -> &'static str {
         self.method
     }
@@ -117,7 +131,7 @@ impl Valid {
     /// What a client sends.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = b"\r\n".repeat(self.blank_lines);
-        let line = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        let line = format!("{} {} HTTP/{}\r\n", self.method, self.target, self.version);
         bytes.extend_from_slice(line.as_bytes());
         lines(&self.all_fields(), &mut bytes);
         match &self.body {

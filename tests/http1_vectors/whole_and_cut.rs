@@ -112,6 +112,19 @@ fn every_row_behind_two_good_requests_is_answered_as_alone() {
     });
 }
 
+#[test]
+fn every_row_that_leaves_the_connection_open_is_answered_alike_three_times() {
+    let open = all()
+        .into_iter()
+        .filter(Vector::stays_open);
+    each(&open.collect::<Vec<_>>(), |vector, cut| {
+        let bytes = vector.bytes.repeat(3);
+        let outcome = Conversation::hold(&bytes, cut, Habit::Reads).outcome();
+        let one = &vector.outcome;
+        same(&outcome.to_string(), &joined(&joined(one, one), one))
+    });
+}
+
 /// What comes of the one and then of the other, if the one leaves the connection open.
 fn joined(one: &str, other: &str) -> String {
     let parts = |outcome: &str| {

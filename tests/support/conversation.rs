@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request, Response};
 use tubes::{Error, Fount, Reason};
-use tubes_http::Body;
+use tubes_http::{Body, Limits};
 
 use crate::answers::{End, answers_to};
 use crate::chance::Chance;
@@ -81,8 +81,14 @@ impl Conversation {
     /// Sends all of it, and lets the server work.
     #[must_use]
     pub fn hold(bytes: &[u8], cut: Cut, habit: Habit) -> Self {
+        Self::hold_within(Limits::default(), bytes, cut, habit)
+    }
+
+    /// The same, with limits.
+    #[must_use]
+    pub fn hold_within(limits: Limits, bytes: &[u8], cut: Cut, habit: Habit) -> Self {
         let seen = Rc::new(RefCell::new(Vec::new()));
-        let served = Setup::new().respond({
+        let served = Setup::new().limits(limits).respond({
             let seen = Rc::clone(&seen);
             move |request| answer(Rc::clone(&seen), request, habit)
         });

@@ -68,6 +68,7 @@ fn valid_requests_are_seen_as_they_were_sent_by_both() {
         let expected = Reading {
             requests: requests.iter().map(Valid::request).collect(),
             end: End::Open,
+            asks_head: false,
         };
         proptest::prop_assert_eq!(&reading, &expected);
         for cut in [Cut::Whole, Cut::Random(seed), Cut::Bytes] {

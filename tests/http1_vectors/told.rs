@@ -2,6 +2,7 @@
 
 use support::answers::answers_to;
 use support::conversation::{Conversation, Cut, Habit};
+use support::model;
 
 use super::table::written;
 use super::vector::Vector;
@@ -41,6 +42,11 @@ fn http_1_0_that_stays_is_told_so_and_http_1_1_is_told_only_that_it_closes() {
             .requests
             .iter()
             .map(|seen| seen.method.as_str())
+            .chain([if model::read(&vector.bytes).asks_head {
+                "HEAD"
+            } else {
+                "GET"
+            }])
             .collect();
         let answers = answers_to(&methods, &conversation.served.peer.read());
         let last = answers.last().expect("an answer");

@@ -12,7 +12,7 @@ use tubes_http::{Body, Limits};
 
 use crate::answers::{End, answers_to};
 use crate::chance::Chance;
-use crate::model::Field;
+use crate::model::{self, Field};
 use crate::serving::{Served, Setup, why};
 
 /// How bytes are cut into segments.
@@ -60,6 +60,8 @@ pub struct Conversation {
     /// The server.
     pub served: Served,
     seen: Rc<RefCell<Vec<Seen>>>,
+    /// What is asked for where no handler saw a request.
+    refused: &'static str,
 }
 
 /// What came of it so far.
@@ -100,7 +102,16 @@ impl Conversation {
                 .feed_cut(bytes, &mut Chance::new(seed)),
         }
         served.run();
-        Self { served, seen }
+        let refused = if model::read(bytes).asks_head {
+            "HEAD"
+        } else {
+            "GET"
+        };
+        Self {
+            served,
+            seen,
+            refused,
+        }
     }
 
     /// What came of it so far.
@@ -114,6 +125,7 @@ impl Conversation {
         let methods: Vec<&str> = requests
             .iter()
             .map(|seen| seen.method.as_str())
+            .chain([self.refused])
             .collect();
         let answers = answers_to(&methods, &self.served.peer.read());
         let (interim, answers): (Vec<_>, Vec<_>) = answers

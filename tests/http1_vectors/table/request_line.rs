@@ -86,6 +86,11 @@ pub(super) const GROUPS: &[Group] = &[
         ("9112 2.3 #6", "no version and a blank", "GET / ", "=> 400 close"),
     ] },
     Group { around: "{}", rows: &[
+        ("9110 9.3.2 #39", "HEAD without Host", "HEAD / HTTP/1.1\r\n\r\n", "=> 400 close"),
+        ("9110 9.3.2 #39", "HEAD with LF", "HEAD / HTTP/1.1\nHost: a\n\n", "=> 400 close"),
+        ("9110 9.3.2 #39", "HEAD behind empty lines, in another version", "\r\n\r\nHEAD / HTTP/1.2\r\nHost: a\r\n\r\n", "=> 505 close"),
+        ("9110 9.3.2 #39", "HEAD behind a request, with an expectation", "GET / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", "GET / => 200 417 close"),
+        ("9110 9.3.2 #39", "no request behind HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n", "HEAD / => 200 400 close"),
         ("9112 2.3 #6", "the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "=> 505 close"),
         ("9112 2.3 #6", "HTTP/0.9 and nothing else", "GET /\r\n\r\n", "=> 400 close"),
         ("9112 2.3 #6", "the hello of TLS", "\x16\x03\x01\x02\0\x01\0\x01\u{fc}\x03\x03\r\n\r\n", "=> 400 close"),

@@ -8,7 +8,7 @@ use super::line::{self, Line, is_token};
 use super::target;
 
 /// The limits of http-rules.md, rules 3, 5, 7 and 8.
-const EMPTY_LINES: usize = 4;
+pub(super) const EMPTY_LINES: usize = 4;
 const METHOD: usize = 64;
 const REQUEST_LINE: usize = 16 * 1024;
 const HEAD: usize = 64 * 1024;

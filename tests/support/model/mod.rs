@@ -21,6 +21,8 @@ pub struct Reading {
     pub requests: Vec<Request>,
     /// What is behind them.
     pub end: End,
+    /// Whether what is no whole head asks for an answer without content.
+    pub asks_head: bool,
 }
 
 /// One request.
@@ -68,42 +70,62 @@ pub(crate) enum Failure {
 /// Reads all that was sent on a connection.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
+    let mut reading = Reading {
+        requests: Vec::new(),
+        end: End::Open,
+        asks_head: false,
+    };
     let mut rest = bytes;
-    let mut requests = Vec::new();
     loop {
+        let start = rest;
         let head = match head::read(&mut rest) {
             Ok(Some(head)) => head,
-            Ok(None) => {
-                let end = End::Open;
-                return Reading { requests, end };
-            }
-            Err(Failure::Refused(statuses)) => {
-                let end = End::Refused(statuses);
-                return Reading { requests, end };
-            }
-            Err(Failure::Cut(statuses)) => {
-                let end = End::CutHead(statuses);
-                return Reading { requests, end };
+            Ok(None) => return reading,
+            Err(failure) => {
+                reading.asks_head = asks_head(start);
+                reading.end = match failure {
+                    Failure::Refused(statuses) => End::Refused(statuses),
+                    Failure::Cut(statuses) => End::CutHead(statuses),
+                };
+                return reading;
             }
         };
-        let mut request = Request {
+        let stays = head.stays;
+        let framing = head.framing;
+        let mut request = Request::from(head);
+        let body = match framing {
+            Framing::Length(length) => body::sized(&mut rest, length, &mut request),
+            Framing::Chunked => body::chunked(&mut rest, &mut request),
+        };
+        reading.requests.push(request);
+        reading.end = match body {
+            Ok(()) if stays => continue,
+            Ok(()) => End::Closed,
+            Err(Failure::Refused(statuses)) => End::Broken(statuses),
+            Err(Failure::Cut(statuses)) => End::CutBody(statuses),
+        };
+        return reading;
+    }
+}
+
+/// Whether the first word behind a few empty lines is `HEAD` (RFC 9110 §9.3.2).
+fn asks_head(mut bytes: &[u8]) -> bool {
+    for _ in 0..head::EMPTY_LINES {
+        bytes = bytes
+            .strip_prefix(b"\r\n")
+            .unwrap_or(bytes);
+    }
+    bytes.starts_with(b"HEAD ")
+}
+
+impl From<head::Head> for Request {
+    fn from(head: head::Head) -> Self {
+        Self {
             method: head.method,
             target: head.target,
             fields: head.fields,
             body: Vec::new(),
             trailers: Vec::new(),
-        };
-        let body = match head.framing {
-            Framing::Length(length) => body::sized(&mut rest, length, &mut request),
-            Framing::Chunked => body::chunked(&mut rest, &mut request),
-        };
-        requests.push(request);
-        let end = match body {
-            Ok(()) if head.stays => continue,
-            Ok(()) => End::Closed,
-            Err(Failure::Refused(statuses)) => End::Broken(statuses),
-            Err(Failure::Cut(statuses)) => End::CutBody(statuses),
-        };
-        return Reading { requests, end };
+        }
     }
 }

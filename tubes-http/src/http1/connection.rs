@@ -262,7 +262,7 @@ impl Connection {
     /// Answers what cannot be served, if its reply has not begun, and hears no more.
     pub(crate) fn refuse(&mut self, error: &Error, now: SystemTime) {
         let method = match self.exchange {
-            Exchange::None => Asking::Other,
+            Exchange::None => self.receiving.asking(),
             Exchange::Open { asked, .. } => asked.method,
         };
         self.sending.refuse(error, method, now);

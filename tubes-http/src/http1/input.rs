@@ -185,6 +185,12 @@ impl Input {
             .copied()
     }
 
+    /// Whether what is there begins with this.
+    pub(crate) fn starts_with(&self, start: &[u8]) -> bool {
+        let bytes = self.held.iter().chain(&self.segment);
+        bytes.take(start.len()).eq(start)
+    }
+
     fn skip_empty_line(&mut self, limits: &Limits) -> Result<(), Kind> {
         drop(self.cut(2));
         self.empty_lines += 1;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::http1::decode::{Decoder, Piece, Rest};
+use crate::http1::encode::Asking;
 use crate::http1::event::Event;
 use crate::http1::fields::Found;
 use crate::http1::input::{Input, Source};
@@ -20,6 +21,8 @@ pub(crate) struct Receiving {
     input: Input,
     decoder: Decoder,
     reader: Reader,
+    /// What a head that cannot be read asks for, as far as anybody can tell.
+    asking: Asking,
 }
 
 /// Who reads the body.
@@ -39,6 +42,7 @@ impl Receiving {
             input: Input::new(),
             decoder: Decoder::new(BodyLength::Empty),
             reader: Reader::Somebody,
+            asking: Asking::Other,
         }
     }
 
@@ -56,6 +60,15 @@ impl Receiving {
 
     pub(crate) fn received_end(&mut self) {
         self.input.received_end();
+    }
+
+    /// What is asked for where there is no request, but a part of a head, or one that cannot be
+    /// read: an answer without content (RFC 9110 §9.3.2), or with.
+    pub(crate) fn asking(&self) -> Asking {
+        if self.input.starts_with(HEAD) {
+            return Asking::Head;
+        }
+        self.asking
     }
 
     /// Whether the peer has ended and all that it said has been used.
@@ -151,11 +164,22 @@ impl Receiving {
                 return Ok(Some(Event::Head(request, found)));
             }
         }
-        let Some(head) = self.input.head(limits)? else {
-            return self.ended_idle();
+        let head = match self.input.head(limits) {
+            Ok(Some(head)) => head,
+            Ok(None) => return self.ended_idle(),
+            Err(Kind::TooManyEmptyLines) => return Err(Kind::TooManyEmptyLines),
+            Err(kind) => {
+                // Behind a failure the input is gone.
+                self.asking = self.asking();
+                return Err(kind);
+            }
         };
         let mut request = Request::new(());
-        let found = parse::request(&head, limits, &mut request)?;
+        let found = parse::request(&head, limits, &mut request).inspect_err(|_| {
+            if head.starts_with(HEAD) {
+                self.asking = Asking::Head;
+            }
+        })?;
         self.begin(found);
         Ok(Some(Event::Head(request, found)))
     }
@@ -225,3 +249,6 @@ impl Receiving {
             .unwrap_or(self.state);
     }
 }
+
+/// How a request begins that is answered without content.
+const HEAD: &[u8] = b"HEAD ";

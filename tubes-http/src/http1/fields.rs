@@ -8,7 +8,7 @@ use crate::http1::state::Persistence;
 use crate::kind::Kind;
 
 /// What the walk over the fields has seen so far.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fields {
     pub(crate) framing: Framing,
     host: Host,

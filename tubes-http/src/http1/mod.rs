@@ -28,6 +28,7 @@ mod link;
 mod output;
 mod parse;
 mod receiving;
+mod repeat;
 mod sending;
 pub(crate) mod server;
 mod shared;

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use crate::http1::fields::{Fields, Found};
 use crate::http1::host::{is_host, is_host_and_port};
 use crate::http1::input::check;
+use crate::http1::repeat::{Known, Repeat};
 use crate::kind::Kind;
 use crate::limits::Limits;
 
@@ -27,7 +28,11 @@ pub(crate) fn request(
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
     match raw.parse_with_uninit_headers(head, lines) {
-        Ok(httparse::Status::Complete(_)) => checked(head, &raw, limits, request),
+        Ok(httparse::Status::Complete(_)) => {
+            let start = Start::of(head, &raw, limits)?;
+            let fields = fields(head, raw.headers, request.headers_mut())?;
+            start.conclude(fields, request)
+        }
         Ok(httparse::Status::Partial) => Err(Kind::BadRequestLine),
         Err(error) => Err(refusal(head, error)),
     }
@@ -43,8 +48,14 @@ pub(crate) fn request(
 pub(crate) fn leading_request(
     bytes: &Bytes,
     limits: &Limits,
+    repeat: &mut Repeat,
     request: &mut Request<()>,
 ) -> Option<(Found, usize)> {
+    if let Some(known) = repeat.known()
+        && let Some(found) = repeated_request(bytes, limits, known, request)
+    {
+        return Some(found);
+    }
     let mut lines = [const { MaybeUninit::uninit() }; Limits::MOST_FIELDS];
     let lines = &mut lines[..limits.fields()];
     let mut raw = httparse::Request::new(&mut []);
@@ -60,7 +71,38 @@ pub(crate) fn leading_request(
     if !faultless {
         return None;
     }
-    let found = checked(bytes, &raw, limits, request).ok()?;
+    let start = Start::of(bytes, &raw, limits).ok()?;
+    let fields = fields(bytes, raw.headers, request.headers_mut()).ok()?;
+    repeat.note(&head[first_line + 2..], request.headers(), &fields);
+    let found = start.conclude(fields, request).ok()?;
+    Some((found, length))
+}
+
+/// The same for a head whose field lines are those of a head before: only its first line is read.
+fn repeated_request(
+    bytes: &Bytes,
+    limits: &Limits,
+    known: &Known,
+    request: &mut Request<()>,
+) -> Option<(Found, usize)> {
+    let mut raw = httparse::Request::new(&mut []);
+    // It has no room for fields, so it stops behind the first line.
+    let _too_many_headers = raw.parse(bytes);
+    let method = raw.method?;
+    let first_line = method.len() + raw.path?.len() + "  HTTP/1.1".len();
+    let lines = first_line + 2;
+    let fits = first_line <= limits.request_line()
+        && bytes.starts_with(method.as_bytes())
+        && bytes.get(first_line..lines)? == b"\r\n";
+    let length = lines + known.leads(&bytes[lines..])?;
+    if !fits || length > limits.head() {
+        return None;
+    }
+    let start = Start::of(bytes, &raw, limits).ok()?;
+    *request.headers_mut() = known.headers();
+    let found = start
+        .conclude(known.fields(), request)
+        .ok()?;
     Some((found, length))
 }
 
@@ -74,34 +116,45 @@ fn has_crlf_only(head: &[u8], lines: &[httparse::Header<'_>]) -> bool {
     lines.iter().all(is_behind_crlf) && head.ends_with(b"\r\n\r\n")
 }
 
-/// Checks what `httparse` lets through; `bytes` begin with the head.
-fn checked(
-    bytes: &Bytes,
-    raw: &httparse::Request<'_, '_>,
-    limits: &Limits,
-    request: &mut Request<()>,
-) -> Result<Found, Kind> {
-    let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
-        return Err(Kind::BadRequestLine);
-    };
-    if name.len() > limits.method() {
-        return Err(Kind::MethodTooLong);
-    }
-    let method = Method::from_bytes(name.as_bytes()).map_err(|_| Kind::BadRequestLine)?;
-    let uri = uri(bytes, target, &method)?;
-    let version = if minor == 0 {
-        Version::HTTP_10
-    } else {
-        Version::HTTP_11
-    };
+/// The first line, checked.
+struct Start {
+    method: Method,
+    uri: Uri,
+    version: Version,
+}
 
-    let fields = fields(bytes, raw.headers, request.headers_mut())?;
-    let found = fields.of_request(&method, version)?;
-    rewrite_host(request.headers_mut(), &uri, &method)?;
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    *request.version_mut() = version;
-    Ok(found)
+impl Start {
+    /// Checks what `httparse` lets through; `bytes` begin with the head.
+    fn of(bytes: &Bytes, raw: &httparse::Request<'_, '_>, limits: &Limits) -> Result<Self, Kind> {
+        let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
+            return Err(Kind::BadRequestLine);
+        };
+        if name.len() > limits.method() {
+            return Err(Kind::MethodTooLong);
+        }
+        let method = Method::from_bytes(name.as_bytes()).map_err(|_| Kind::BadRequestLine)?;
+        let uri = uri(bytes, target, &method)?;
+        let version = if minor == 0 {
+            Version::HTTP_10
+        } else {
+            Version::HTTP_11
+        };
+        Ok(Self {
+            method,
+            uri,
+            version,
+        })
+    }
+
+    /// Completes a request that has its fields already.
+    fn conclude(self, fields: Fields, request: &mut Request<()>) -> Result<Found, Kind> {
+        let found = fields.of_request(&self.method, self.version)?;
+        rewrite_host(request.headers_mut(), &self.uri, &self.method)?;
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
+        *request.version_mut() = self.version;
+        Ok(found)
+    }
 }
 
 /// Parses a trailer section, its empty line included, and leaves out what has no place there.
@@ -344,6 +397,7 @@ mod tests {
     use http::Request;
 
     use super::leading_request;
+    use crate::http1::repeat::Repeat;
     use crate::limits::Limits;
 
     #[test]
@@ -366,8 +420,13 @@ mod tests {
         let limits = Limits::default().with_request_line(28);
         for (bytes, expected) in cases {
             let mut request = Request::new(());
-            let length = leading_request(&Bytes::from_static(bytes), &limits, &mut request)
-                .map(|(_, length)| length);
+            let length = leading_request(
+                &Bytes::from_static(bytes),
+                &limits,
+                &mut Repeat::default(),
+                &mut request,
+            )
+            .map(|(_, length)| length);
             assert_eq!(length, expected, "{}", bytes.escape_ascii());
         }
     }

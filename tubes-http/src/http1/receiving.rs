@@ -10,6 +10,7 @@ use crate::http1::fields::Found;
 use crate::http1::input::{Input, Source};
 use crate::http1::length::BodyLength;
 use crate::http1::parse;
+use crate::http1::repeat::Repeat;
 use crate::http1::state::{State, Step};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -23,6 +24,7 @@ pub(crate) struct Receiving {
     reader: Reader,
     /// What a head that cannot be read asks for, as far as anybody can tell.
     asking: Asking,
+    repeat: Repeat,
 }
 
 /// Who reads the body.
@@ -43,6 +45,7 @@ impl Receiving {
             decoder: Decoder::new(BodyLength::Empty),
             reader: Reader::Somebody,
             asking: Asking::Other,
+            repeat: Repeat::default(),
         }
     }
 
@@ -158,7 +161,9 @@ impl Receiving {
         }
         if let Some(fresh) = self.input.fresh() {
             let mut request = Request::new(());
-            if let Some((found, length)) = parse::leading_request(fresh, limits, &mut request) {
+            if let Some((found, length)) =
+                parse::leading_request(fresh, limits, &mut self.repeat, &mut request)
+            {
                 self.input.skip(length);
                 self.begin(found);
                 return Ok(Some(Event::Head(request, found)));

@@ -1,0 +1,212 @@
+//! A client that asks again mostly says the same fields: they are compared, not parsed once more.
+//!
+//! ```text
+//!   GET /a HTTP/1.1⏎      GET /b HTTP/1.1⏎       GET /c HTTP/1.1⏎
+//!   Host: ..              Host: ..               Host: ..            the same bytes:
+//!   Accept: ..⏎⏎          Accept: ..⏎⏎           Accept: ..⏎⏎        what they mean is known
+//!     Once ────────────────► Known ─────────────────►
+//! ```
+//!
+//! Only for one connection: what one client says is never compared with what another said.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+
+use crate::http1::fields::Fields;
+
+/// What the field lines of the requests before were.
+#[derive(Debug, Default)]
+pub(crate) struct Repeat {
+    seen: Seen,
+}
+
+#[derive(Debug, Default)]
+enum Seen {
+    #[default]
+    Nothing,
+    /// What was said last, in short: enough to make keeping it worthwhile if it comes again.
+    Once(Print),
+    /// It came again.
+    Known(Box<Known>),
+}
+
+/// Field lines, and what they mean.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// From the first field line to the empty line; a copy, so that no read buffer lives on.
+    lines: Bytes,
+    /// Its values are parts of `lines`.
+    headers: HeaderMap,
+    fields: Fields,
+}
+
+/// Tells most different field lines apart; those that it does not are compared anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Print {
+    length: usize,
+    middle: u64,
+    last: u64,
+}
+
+impl Repeat {
+    /// What came twice, if anything did.
+    #[inline]
+    pub(crate) fn known(&self) -> Option<&Known> {
+        match &self.seen {
+            Seen::Known(known) => Some(known),
+            Seen::Nothing | Seen::Once(_) => None,
+        }
+    }
+
+    /// Takes note of field lines that had to be parsed.
+    pub(crate) fn note(&mut self, lines: &[u8], headers: &HeaderMap, fields: &Fields) {
+        let print = Print::of(lines);
+        self.seen = match &self.seen {
+            Seen::Once(before) if *before == print => match Known::new(lines, headers, fields) {
+                Some(known) => Seen::Known(Box::new(known)),
+                None => Seen::Nothing,
+            },
+            Seen::Nothing | Seen::Once(_) | Seen::Known(_) => Seen::Once(print),
+        };
+    }
+
+    /// Gives back the memory.
+    pub(crate) fn forget(&mut self) {
+        self.seen = Seen::Nothing;
+    }
+}
+
+impl Known {
+    fn new(lines: &[u8], headers: &HeaderMap, fields: &Fields) -> Option<Self> {
+        if lines.len() > MOST {
+            return None;
+        }
+        let start = lines.as_ptr().addr();
+        let lines = Bytes::copy_from_slice(lines);
+        let mut own = HeaderMap::with_capacity(headers.len());
+        for (name, value) in headers {
+            let at = value
+                .as_bytes()
+                .as_ptr()
+                .addr()
+                .checked_sub(start)?;
+            let end = at + value.len();
+            let value = (end <= lines.len()).then(|| lines.slice(at..end))?;
+            own.try_append(name, HeaderValue::from_maybe_shared(value).ok()?)
+                .ok()?;
+        }
+        Some(Self {
+            lines,
+            headers: own,
+            fields: fields.clone(),
+        })
+    }
+
+    /// Whether `bytes` begin with the same lines; then how long they are.
+    #[inline]
+    pub(crate) fn leads(&self, bytes: &[u8]) -> Option<usize> {
+        bytes
+            .starts_with(&self.lines)
+            .then_some(self.lines.len())
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+
+    pub(crate) fn fields(&self) -> Fields {
+        self.fields.clone()
+    }
+}
+
+impl Print {
+    fn of(lines: &[u8]) -> Self {
+        Self {
+            length: lines.len(),
+            middle: word(lines, lines.len() / 2),
+            // Before the two CRLF at the end.
+            last: word(lines, lines.len().saturating_sub(12)),
+        }
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes
+        .get(at..)
+        .and_then(<[u8]>::first_chunk)
+        .map_or(0, |word| u64::from_ne_bytes(*word))
+}
+
+/// Longer field lines are not kept: a connection is to be cheap.
+const MOST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::{MOST, Repeat};
+    use crate::http1::parse::leading_request;
+    use crate::limits::Limits;
+
+    /// Parses heads one after another; whether the last one's fields were known before.
+    fn parsed(repeat: &mut Repeat, head: &str) -> Request<()> {
+        let mut request = Request::new(());
+        let bytes = Bytes::from(head.to_owned());
+        let found = leading_request(&bytes, &Limits::default(), repeat, &mut request);
+        assert_eq!(found.map(|(_, length)| length), Some(head.len()));
+        request
+    }
+
+    #[test]
+    fn what_comes_again_means_the_same_as_what_is_parsed() {
+        let fields = "Host: a\r\nX: 1\r\nCookie: a=b\r\nX: 2\r\n\r\n";
+        let mut repeat = Repeat::default();
+        let mut heads = Vec::new();
+        for target in ["/1", "/2", "/3", "http://b/4", "/5"] {
+            let known = repeat.known().is_some();
+            let head = format!("GET {target} HTTP/1.1\r\n{fields}");
+            heads.push((known, parsed(&mut repeat, &head), head));
+        }
+        let known: Vec<_> = heads
+            .iter()
+            .map(|(known, ..)| *known)
+            .collect();
+        assert_eq!(known, [false, false, true, true, true]);
+        for (_, repeated, head) in heads {
+            let fresh = parsed(&mut Repeat::default(), &head);
+            assert_eq!(format!("{repeated:?}"), format!("{fresh:?}"));
+        }
+    }
+
+    #[test]
+    fn fields_that_differ_in_one_byte_are_not_the_same() {
+        let head = |value: &str| format!("GET / HTTP/1.1\r\nHost: a\r\nX: {value}\r\n\r\n");
+        let mut repeat = Repeat::default();
+        for value in ["b", "b", "b"] {
+            assert_eq!(parsed(&mut repeat, &head(value)).headers()["x"], value);
+        }
+        for value in ["c", "cc", "b", "b"] {
+            assert_eq!(parsed(&mut repeat, &head(value)).headers()["x"], value);
+        }
+    }
+
+    #[test]
+    fn nothing_large_is_kept_and_nothing_after_it_is_forgotten() {
+        let large = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+            "x".repeat(MOST)
+        );
+        let mut repeat = Repeat::default();
+        for _ in 0..4 {
+            parsed(&mut repeat, &large);
+            assert!(repeat.known().is_none());
+        }
+        for _ in 0..2 {
+            parsed(&mut repeat, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        assert!(repeat.known().is_some());
+        repeat.forget();
+        assert!(repeat.known().is_none());
+    }
+}

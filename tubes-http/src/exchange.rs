@@ -3,6 +3,7 @@
 use http::Request;
 
 use crate::body::Body;
+use crate::peer::Peer;
 use crate::reply::Reply;
 
 /// A request, and the means of answering it.
@@ -37,6 +38,11 @@ impl Exchange {
     #[must_use]
     pub fn request(&self) -> &Request<Body> {
         &self.request
+    }
+
+    /// The other end, to be watched while the exchange is served.
+    pub fn peer(&self) -> Peer {
+        self.reply.peer()
     }
 
     /// The request and the reply, to be used apart.

@@ -131,6 +131,8 @@ pub enum Kind {
     Closed,
     /// Who was to go on was dropped (no answer).
     Abandoned,
+    /// The server was shut down, and its deadline has passed (no answer).
+    ShutDown,
 }
 
 impl Kind {
@@ -179,7 +181,11 @@ impl Kind {
             | Self::BodyTooLong { .. }
             | Self::BodyForbidden
             | Self::Handler => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Truncated { .. } | Self::ReplyTimeout | Self::Closed | Self::Abandoned => {
+            Self::Truncated { .. }
+            | Self::ReplyTimeout
+            | Self::Closed
+            | Self::Abandoned
+            | Self::ShutDown => {
                 return None;
             }
         })
@@ -236,6 +242,7 @@ impl Kind {
             Self::Handler => "the handler failed",
             Self::Closed => "the connection is closed",
             Self::Abandoned => "the other end was dropped",
+            Self::ShutDown => "the server was shut down before it ended",
         }
     }
 }

@@ -57,24 +57,41 @@
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::exhaustive_enums)]
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 
+mod answer;
 mod body;
 mod bridge;
 mod error;
 mod exchange;
+mod handle;
 mod http1;
+mod in_work;
 mod kind;
 mod limits;
+mod peer;
+mod record;
 mod reply;
 mod respond;
+mod roster;
 mod server;
+mod serving;
+mod site;
+mod snapshot;
+mod upgrade;
 
+pub use answer::{Answer, answer};
 pub use body::{Body, Trailers};
 #[cfg(feature = "tokio")]
 pub use bridge::server;
 pub use error::Error;
 pub use exchange::Exchange;
+pub use handle::{Handle, Report, Stopping};
 pub use kind::Kind;
 pub use limits::Limits;
+pub use peer::{Closed, Peer};
+pub use record::{Record, RecordEnd, log_access};
 pub use reply::{Reply, ReplyBody, Sending};
 pub use respond::{Respond, respond};
 pub use server::{Exchanges, Server, server_on};
+pub use site::OnDisconnect;
+pub use snapshot::{ConnectionPhase, ConnectionState, ExchangeState, Snapshot, WaitsFor};
+pub use upgrade::UpgradedFlow;

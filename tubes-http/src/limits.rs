@@ -34,6 +34,12 @@ pub struct Limits {
     idle_time: Duration,
     body_time: Duration,
     write_time: Duration,
+    ahead: usize,
+    held: usize,
+    first_time: Duration,
+    body_rate: u64,
+    write_rate: u64,
+    stall_time: Duration,
 }
 
 /// The numbers.
@@ -98,6 +104,36 @@ impl Limits {
     #[must_use]
     pub fn linger(&self) -> u64 {
         self.linger
+    }
+
+    /// Bytes that are read before anybody pulls them, while an exchange waits to hear whether its
+    /// peer is gone: 64 KiB. No precedent: hyper reads on until its buffer is full (408 KiB).
+    #[must_use]
+    pub fn ahead(&self) -> usize {
+        self.ahead
+    }
+
+    /// Bytes that all connections of a server hold together, of heads that are not complete, of
+    /// requests that are pipelined, and of replies on their way to the transport: 64 MiB. While
+    /// they hold more, a connection that holds more than 8 KiB of what its peer has sent is not
+    /// read from. nginx bounds each connection only.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Sets how many bytes are read before anybody pulls them.
+    #[must_use]
+    pub fn with_ahead(mut self, bytes: usize) -> Self {
+        self.ahead = bytes;
+        self
+    }
+
+    /// Sets the bytes that all connections of a server hold together.
+    #[must_use]
+    pub fn with_held(mut self, bytes: usize) -> Self {
+        self.held = bytes;
+        self
     }
 
     /// Sets the bytes of the request line.
@@ -200,14 +236,69 @@ impl Limits {
         self.linger_time
     }
 
-    /// Without a byte of a body that is pulled: 30 s, then 408. nginx has 60 s.
+    /// Time for the first byte of a connection: 30 s, as in hyper.
+    #[must_use]
+    pub fn first_time(&self) -> Duration {
+        self.first_time
+    }
+
+    /// How long a peer may keep a body waiting that is pulled: 30 s, then 408. nginx has 60 s.
+    /// Each second costs one of them; what comes gives them back at
+    /// [`body_rate`](Self::body_rate), so that a slow peer has time and one that drips has not.
     #[must_use]
     pub fn body_time(&self) -> Duration {
         self.body_time
     }
 
-    /// Without the peer taking a byte of what is written: 30 s, then the connection is cut. nginx
-    /// has 60 s.
+    /// How many bytes of a body are worth a second of waiting: 256. Kestrel has 240 a second.
+    #[must_use]
+    pub fn body_rate(&self) -> u64 {
+        self.body_rate
+    }
+
+    /// How many bytes of a reply, taken by the peer, are worth a second of waiting: 256. Kestrel
+    /// has 240 a second.
+    #[must_use]
+    pub fn write_rate(&self) -> u64 {
+        self.write_rate
+    }
+
+    /// How long the peer may take nothing before the log says so: 10 s. No precedent.
+    #[must_use]
+    pub fn stall_time(&self) -> Duration {
+        self.stall_time
+    }
+
+    /// Sets the time for the first byte of a connection.
+    #[must_use]
+    pub fn with_first_time(mut self, time: Duration) -> Self {
+        self.first_time = time;
+        self
+    }
+
+    /// Sets how many bytes of a body are worth a second of waiting.
+    #[must_use]
+    pub fn with_body_rate(mut self, bytes: u64) -> Self {
+        self.body_rate = bytes;
+        self
+    }
+
+    /// Sets how many bytes of a reply are worth a second of waiting.
+    #[must_use]
+    pub fn with_write_rate(mut self, bytes: u64) -> Self {
+        self.write_rate = bytes;
+        self
+    }
+
+    /// Sets how long the peer may take nothing before the log says so.
+    #[must_use]
+    pub fn with_stall_time(mut self, time: Duration) -> Self {
+        self.stall_time = time;
+        self
+    }
+
+    /// How long a peer may keep a reply waiting: 30 s, then the connection is cut. nginx has 60 s.
+    /// What it takes gives time back at [`write_rate`](Self::write_rate).
     #[must_use]
     pub fn write_time(&self) -> Duration {
         self.write_time
@@ -275,6 +366,12 @@ impl Default for Limits {
             idle_time: Duration::from_secs(75),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
+            ahead: 64 * 1024,
+            held: 64 * 1024 * 1024,
+            first_time: Duration::from_secs(30),
+            body_rate: 256,
+            write_rate: 256,
+            stall_time: Duration::from_secs(10),
         }
     }
 }

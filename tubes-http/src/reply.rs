@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use pin_project::pin_project;
 use tubes::siphon::FlowTo;
 use tubes::{Drain, Fount, Reason};
@@ -16,6 +16,10 @@ use tubes::{Drain, Fount, Reason};
 use crate::body::Trailers;
 use crate::error::Error;
 use crate::kind::Kind;
+use crate::peer::Peer;
+use crate::roster::Roster;
+use crate::site::OnDisconnect;
+use crate::upgrade::UpgradedFlow;
 
 /// Where a reply goes to a peer: implemented by each version of HTTP.
 ///
@@ -47,6 +51,25 @@ pub(crate) trait Answer: Send + Sync {
     /// The reply ends here without its end: answered with the error's status if no head has
     /// left, else cut.
     fn cut(&self, exchange: u64, error: &Error);
+    /// Ready when the peer is gone; who waits for it is known under the number that he is given.
+    fn poll_gone(
+        &self,
+        exchange: u64,
+        number: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Error>;
+    /// Who had this number waits no more.
+    fn unwatch(&self, number: u64);
+    fn on_disconnect(&self) -> OnDisconnect;
+    fn roster(&self) -> Arc<Roster>;
+    /// What was asked, for the log; nothing when another exchange has begun.
+    fn asked(&self, exchange: u64) -> Option<(Method, Uri)>;
+    /// Whether the request asks for another protocol, or for a tunnel.
+    fn offers_switch(&self, exchange: u64) -> bool;
+    /// Writes the head behind which another protocol is spoken.
+    fn switch(&self, exchange: u64, head: &Parts) -> Result<(), Error>;
+    /// Gives the flow away; that head has left.
+    fn hand_on(&self, exchange: u64) -> Result<UpgradedFlow, Error>;
 }
 
 /// Whether a body is to be sent: not to `HEAD`, nor with some statuses.
@@ -128,7 +151,9 @@ impl Drop for Half {
     fn drop(&mut self) {
         match self.end {
             End::Open => {
-                tracing::error!("a reply was dropped unanswered, or before its end");
+                if let Some((method, target)) = self.link.asked(self.exchange) {
+                    tracing::error!(%method, %target, "a reply was dropped before its end");
+                }
                 self.cut(&Kind::Abandoned.into());
             }
             End::Said => self.link.let_go(self.exchange),
@@ -200,6 +225,66 @@ impl Reply {
     /// HTTP/1.1 the connection closes.
     pub fn refuse(mut self, error: &Error) {
         self.half.cut(error);
+    }
+
+    /// Sends the response that ends HTTP on this connection, and gives the flow of bytes: 101 to a
+    /// request with `Upgrade`, naming the protocol that was chosen, or a 2xx to `CONNECT` (RFC 9110
+    /// §7.8, §9.3.6). Ready when the response has left; what the peer had sent behind its request
+    /// comes first.
+    ///
+    /// Whether the peer has asked for it says [`offers_upgrade`](Self::offers_upgrade). `CONNECT`
+    /// reaches the application only if the server
+    /// [accepts tunnels](crate::Server::accept_tunnels).
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::InvalidSwitch`] for another status, or where the peer has not asked: it is answered
+    /// with 500. What ended the connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cuts the reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Response, StatusCode, header};
+    /// use tubes::Fount;
+    /// use tubes_http::Exchange;
+    ///
+    /// /// Speaks `echo`, whatever that is: all bytes come back.
+    /// async fn echo(exchange: Exchange) -> Result<(), tubes::Error> {
+    ///     let (request, reply) = exchange.into_parts();
+    ///     let mut head = Response::new(());
+    ///     *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    ///     head.headers_mut().insert(header::UPGRADE, "echo".parse()?);
+    ///     let flow = reply.upgrade(head).await?;
+    ///     flow.fount.flow_to(flow.drain).await
+    /// }
+    /// ```
+    pub async fn upgrade(mut self, head: Response<()>) -> Result<UpgradedFlow, Error> {
+        let half = &mut self.half;
+        let head = head.into_parts().0;
+        half.link.switch(half.exchange, &head)?;
+        poll_fn(|cx| half.link.poll_flush(half.exchange, cx))
+            .await
+            .map_err(Error::of_transport)?;
+        half.end = End::Over;
+        half.link.hand_on(half.exchange)
+    }
+
+    /// Whether the peer asks for another protocol (`Upgrade`, in HTTP/1.1, without a body), or for
+    /// a tunnel (`CONNECT`).
+    #[must_use]
+    pub fn offers_upgrade(&self) -> bool {
+        self.half
+            .link
+            .offers_switch(self.half.exchange)
+    }
+
+    /// The other end, to be watched while the reply is made.
+    pub fn peer(&self) -> Peer {
+        Peer::new(Arc::clone(&self.half.link), self.half.exchange)
     }
 
     fn drain(self, head: Parts) -> ReplyBody {

@@ -12,8 +12,11 @@ use tubes::stage::{Direct, Stage};
 use tubes::{Drain, Flow, Fount, Reason};
 
 use crate::exchange::Exchange;
+use crate::handle::Handle;
 use crate::http1;
 use crate::limits::Limits;
+use crate::record::Record;
+use crate::site::{OnDisconnect, Site, Tunnels};
 
 /// A stage that speaks HTTP on a flow of bytes, with time from `clock`: the server's side.
 ///
@@ -36,8 +39,7 @@ use crate::limits::Limits;
 /// is cut, also for halves of an exchange that live on elsewhere.
 pub fn server_on(clock: SharedClock) -> Server {
     Server {
-        limits: Arc::default(),
-        clock,
+        site: Arc::new(Site::new(clock)),
         until: None,
     }
 }
@@ -45,16 +47,48 @@ pub fn server_on(clock: SharedClock) -> Server {
 /// The stage of `server` and [`server_on`].
 #[must_use = "a stage does nothing before it is attached"]
 pub struct Server {
-    limits: Arc<Limits>,
-    clock: SharedClock,
+    site: Arc<Site>,
     until: Option<http1::server::Signal>,
 }
 
 impl Server {
     /// With these bounds and timers. An `Arc` is shared by all connections.
     pub fn limits(mut self, limits: impl Into<Arc<Limits>>) -> Self {
-        self.limits = limits.into();
+        self.site_mut().limits = limits.into();
         self
+    }
+
+    /// What becomes of an exchange whose peer is gone: it runs to its end, unless this says
+    /// otherwise.
+    pub fn on_disconnect(mut self, what: OnDisconnect) -> Self {
+        self.site_mut().on_disconnect = what;
+        self
+    }
+
+    /// Hands out requests with `CONNECT`, too, to be answered by
+    /// [`Reply::upgrade`](crate::Reply::upgrade); else each is answered with 405.
+    pub fn accept_tunnels(mut self) -> Self {
+        self.site_mut().tunnels = Tunnels::Accepted;
+        self
+    }
+
+    /// Shows each exchange that is over to `observer`: for a log of accesses
+    /// ([`log_access`](crate::log_access) is one), or for metrics.
+    ///
+    /// It is called by whoever ends the exchange, and is to be quick.
+    pub fn on_exchange(mut self, observer: impl Fn(&Record) + Send + Sync + 'static) -> Self {
+        self.site_mut().observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// A handle on all connections that this server serves: to shut it down, to see what it does.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.site.roster), Arc::clone(&self.site.clock))
+    }
+
+    fn site_mut(&mut self) -> &mut Site {
+        Arc::make_mut(&mut self.site)
     }
 
     /// Ends the connection when `signal` is ready: at once if it is idle, else after the exchange
@@ -106,7 +140,21 @@ where
     type Output = Exchanges<F, D>;
 
     fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
-        let http1 = http1::server::Exchanges::new(flow, self.limits, self.clock, self.until);
+        let http1 = http1::server::Exchanges::new(flow, self.site, self.until);
+        Exchanges { http1 }
+    }
+}
+
+/// One server for many connections: they share its limits and its handle.
+impl<F, D> Stage<Flow<F, D>, Direct> for &Server
+where
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
+{
+    type Output = Exchanges<F, D>;
+
+    fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
+        let http1 = http1::server::Exchanges::new(flow, Arc::clone(&self.site), None);
         Exchanges { http1 }
     }
 }

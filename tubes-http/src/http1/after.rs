@@ -3,12 +3,15 @@
 use std::pin::Pin;
 use std::task::Waker;
 
+use crate::record::{Observer, Record};
+
 /// Wakers run code of others, which may come back here; and so may what is dropped. All of it
 /// waits until the lock is free.
 pub(super) struct After<F, D> {
     pub(super) wake: Vec<Waker>,
     pub(super) gone: Vec<Waker>,
     pub(super) ends: Option<Ends<F, D>>,
+    pub(super) record: Option<(Observer, Record)>,
 }
 
 /// The two ends of the flow of bytes.
@@ -23,6 +26,7 @@ impl<F, D> Default for After<F, D> {
             wake: Vec::new(),
             gone: Vec::new(),
             ends: None,
+            record: None,
         }
     }
 }
@@ -31,6 +35,9 @@ impl<F, D> Drop for After<F, D> {
     fn drop(&mut self) {
         for waker in self.wake.drain(..) {
             waker.wake();
+        }
+        if let Some((observer, record)) = &self.record {
+            observer(record);
         }
     }
 }

@@ -137,6 +137,31 @@ impl Connection {
         self.receiving.has_input()
     }
 
+    /// Bytes that no event has told of.
+    pub(crate) fn input_len(&self) -> usize {
+        self.receiving.input_len()
+    }
+
+    /// Whether the peer has said that it will send no more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.receiving.has_ended()
+    }
+
+    /// Bytes of the request's body that were handed out or thrown away.
+    pub(crate) fn received_bytes(&self) -> u64 {
+        self.receiving.received_bytes()
+    }
+
+    /// Bytes of the reply's body that were written.
+    pub(crate) fn sent_bytes(&self) -> u64 {
+        self.sending.sent_bytes()
+    }
+
+    /// Forgets what only makes the next request cheaper.
+    pub(crate) fn settle(&mut self) {
+        self.receiving.settle();
+    }
+
     /// Whether the peer offers to switch protocols, or asks for a tunnel.
     pub(crate) fn offers_switch(&self) -> bool {
         match self.exchange {
@@ -215,12 +240,8 @@ impl Connection {
         Ok(())
     }
 
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for upgrades, which are still to come")
-    )]
     /// Writes the head that ends HTTP here: 101 to an upgrade that was offered, or 2xx to
-    /// `CONNECT`. What the peer has sent behind its request is `into_remainder`.
+    /// `CONNECT`. What the peer has sent behind its request is `take_remainder`.
     pub(crate) fn switch(&mut self, head: &Parts, now: SystemTime) -> Result<(), Error> {
         let tunnel = self.asked()?.method == Asking::Connect;
         let valid = if tunnel {
@@ -343,12 +364,8 @@ impl Connection {
         Persistence::Close
     }
 
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for upgrades, which are still to come")
-    )]
     /// What the peer has sent behind the request that ended HTTP here.
-    pub(crate) fn into_remainder(self) -> Bytes {
-        self.receiving.into_remainder()
+    pub(crate) fn take_remainder(&mut self) -> Bytes {
+        self.receiving.take_remainder()
     }
 }

@@ -104,6 +104,11 @@ impl Decoder {
         }
     }
 
+    /// Bytes of body handed out.
+    pub(crate) fn got(&self) -> u64 {
+        self.got
+    }
+
     /// The peer ended: what that means here.
     pub(crate) fn ended(&self) -> Kind {
         let expected = match self.place {

@@ -1,26 +1,32 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
 use crate::error::Error;
+use crate::http1::after::Ends;
 use crate::http1::encode_body::Finished;
 use crate::http1::link::Link;
 use crate::http1::shared::{Locked, Shared};
-use crate::http1::turn::{Half, Waiter};
+use crate::http1::turn::Half;
+use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::reply::{Answer, End, Wanted};
+use crate::roster::Roster;
+use crate::site::OnDisconnect;
+use crate::upgrade::{UpgradedFlow, upgraded};
 
 impl<F, D> Receive for Shared<F, D>
 where
-    F: Fount<Item = Bytes> + Send,
-    D: Drain<Bytes> + Send,
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
 {
     fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         let Some(mut link) = self.lock_for(exchange) else {
@@ -29,6 +35,8 @@ where
         let data = link.poll_data(cx);
         if data.is_pending() {
             link.keep(Waiter::Reader, cx);
+        } else {
+            link.forget_reader();
         }
         data
     }
@@ -36,14 +44,15 @@ where
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
         if let Some(mut link) = self.lock_for(exchange) {
             // Who reads has no room now, and does not wait for more.
-            link.forget(Waiter::Reader);
+            link.forget_reader();
             link.poll_fount_progress(cx);
             drop(link.poll_help(cx));
         }
     }
 
     fn trailers(&self, exchange: u64) -> Option<HeaderMap> {
-        self.lock_for(exchange)?.trailers.take()
+        let trailers = self.lock_for(exchange)?.trailers.take();
+        trailers.map(|trailers| *trailers)
     }
 
     fn release(&self, exchange: u64, _why: Option<&Reason>) {
@@ -55,8 +64,8 @@ where
 
 impl<F, D> Answer for Shared<F, D>
 where
-    F: Fount<Item = Bytes> + Send,
-    D: Drain<Bytes> + Send,
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
 {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let Some(mut link) = self.lock_for(exchange) else {
@@ -148,17 +157,88 @@ where
         let Some(mut link) = self.lock_for(exchange) else {
             return;
         };
-        let now = link.clock.wall();
+        let now = link.site.clock.wall();
         let error = match (link.broken.take(), error.kind()) {
             (Some(broken), _) => broken,
             // RFC 9110 §15.6.1: the peer is told that it was not its fault.
             (None, Kind::Abandoned) => Kind::Handler.into(),
             (None, _) => error.clone(),
         };
+        let unanswered = !link.engine.is_answered();
         link.engine.refuse(&error, now);
+        if unanswered {
+            link.answered(error.status());
+        }
         link.broken = Some(error);
         link.wake(Waiter::Reader);
         link.let_go(Half::Reply);
+    }
+
+    fn poll_gone(
+        &self,
+        exchange: u64,
+        number: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Error> {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Kind::Closed.into());
+        };
+        let gone = link.poll_gone(cx);
+        if gone.is_pending() {
+            link.watch(number, cx);
+        }
+        gone
+    }
+
+    fn unwatch(&self, number: u64) {
+        let mut link = self.lock();
+        if let Some(before) = link.waiters.unwatch(number) {
+            link.after().gone.push(before);
+        }
+    }
+
+    fn on_disconnect(&self) -> OnDisconnect {
+        self.lock().site.on_disconnect
+    }
+
+    fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.lock().site.roster)
+    }
+
+    fn asked(&self, exchange: u64) -> Option<(Method, Uri)> {
+        let link = self.lock();
+        let account = (link.exchange == exchange).then_some(link.account.as_ref())?;
+        let account = account?;
+        Some((account.method.clone(), account.target.clone()))
+    }
+
+    fn offers_switch(&self, exchange: u64) -> bool {
+        self.lock_for(exchange)
+            .is_some_and(|link| link.engine.offers_switch())
+    }
+
+    fn switch(&self, exchange: u64, head: &Parts) -> Result<(), Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        let now = link.site.clock.wall();
+        link.engine.switch(head, now)?;
+        link.answered(Some(head.status));
+        Ok(())
+    }
+
+    fn hand_on(&self, exchange: u64) -> Result<UpgradedFlow, Error> {
+        let mut link = self
+            .lock_for(exchange)
+            .ok_or(Kind::Closed)?;
+        let remainder = link.engine.take_remainder();
+        let Some(Ends { fount, drain }) = link.ends.take() else {
+            return Err(Kind::Closed.into());
+        };
+        let tally = Arc::new(link.site.roster.tally());
+        link.end(Reason::Finished);
+        link.wake(Waiter::Exchanges);
+        Ok(upgraded(remainder, fount, drain, tally))
     }
 }
 
@@ -167,6 +247,28 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
+    /// Nobody waits for a piece of the body: who waits for the peer to go reads on.
+    fn forget_reader(&mut self) {
+        if self.waiters.is_watched() {
+            self.forget(Waiter::Reader);
+            self.wake_watchers();
+        }
+    }
+
+    /// Remembers who waits for the peer to go, under his number.
+    fn watch(&mut self, number: &mut Option<u64>, cx: &Context<'_>) {
+        if let Some(before) = self.waiters.watch(number, cx.waker()) {
+            self.after().gone.push(before);
+        }
+    }
+
+    /// A head has been written.
+    fn answered(&mut self, status: Option<StatusCode>) {
+        if let (Some(account), Some(status)) = (&mut self.account, status) {
+            account.answer(status, self.site.clock.now());
+        }
+    }
+
     /// Remembers who replies while he waits for the drain.
     fn keep_writer(&mut self, polled: &Poll<Result<(), Reason>>, cx: &Context<'_>) {
         if polled.is_pending() {
@@ -178,13 +280,15 @@ where
 
     /// Writes the head, and the first piece of the body if one is wanted.
     fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
-        let now = self.clock.wall();
+        let now = self.site.clock.wall();
         if let Some(broken) = self.broken.clone() {
             // The request could not be understood to its end: that is what is answered.
             self.engine.refuse(&broken, now);
+            self.answered(broken.status());
             return Err(broken);
         }
         self.engine.start(head, length, now)?;
+        self.answered(Some(head.status));
         if !self.engine.wants_body() {
             return Ok(Wanted::Nothing);
         }

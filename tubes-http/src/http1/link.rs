@@ -2,114 +2,117 @@
 //!
 //! ```text
 //!   Between ──head──► Serving ──both halves let go──► Discarding ──► Between
-//!      │                                                   │
-//!      └──────────── end, refusal, shutdown ───────────────┴──► Closing ──► Over
+//!      │                 │                                │
+//!      │                 └── upgraded ──► Over            │
+//!      └──────────── end, refusal, shutdown ──────────────┴──► Closing ──► Over
 //! ```
 //!
 //! Whoever needs progress drives the flow: the fount of exchanges between two of them, a body
-//! while it is pulled, a reply while it is sent. Nobody reads the socket for anybody else.
+//! while it is pulled, a reply while it is sent. Nobody reads the socket for anybody else. What
+//! arrives is in `pulling.rs`, what leaves in `pushing.rs`, the end in `closing.rs`.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use tubes::clock::SharedClock;
-use tubes::{Drain, Fount, Reason, budget};
+use http::{HeaderMap, Method, Uri};
+use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
+use crate::http1::account::Account;
 use crate::http1::after::{After, Ends};
 use crate::http1::connection::Connection;
-use crate::http1::event::Event;
-use crate::http1::state::Persistence;
-use crate::http1::turn::{Awaited, Closing, Half, Held, Turn, Waiter};
-use crate::http1::watch::Watch;
+use crate::http1::deadlines::{Deadlines, For, Patience};
+use crate::http1::turn::{Awaited, Closing, Half, Held, Turn};
+use crate::http1::waiters::{Waiter, Waiters};
 use crate::kind::Kind;
 use crate::limits::Limits;
-
-/// Bytes that wait in the engine before they are handed to the drain: small replies of pipelined
-/// requests leave in one write.
-const HIGH_WATER: usize = 32 * 1024;
+use crate::record::RecordEnd;
+use crate::site::Site;
 
 /// A connection and the two directions of its flow.
 pub(crate) struct Link<F, D> {
     pub(super) engine: Connection,
-    pub(super) clock: SharedClock,
-    pub(super) limits: Arc<Limits>,
+    pub(super) site: Arc<Site>,
+    /// Its place in the roster of its server, until it is over.
+    pub(super) seat: Option<usize>,
     /// There until the connection is over.
-    ends: Option<Ends<F, D>>,
+    pub(super) ends: Option<Ends<F, D>>,
     /// For whoever holds the lock, to be done when it is free.
     pub(super) after: Option<Box<After<F, D>>>,
     pub(super) turn: Turn,
     /// The number of the exchange that is served, or was last.
     pub(super) exchange: u64,
-    waiters: Waiters,
+    pub(super) waiters: Waiters,
     /// Trailers of the request, until somebody asks for them.
-    pub(super) trailers: Option<HeaderMap>,
+    pub(super) trailers: Option<Box<HeaderMap>>,
     /// What made the request's body unreadable: answered instead of the reply.
     pub(super) broken: Option<Error>,
-    write: Write,
-    pub(super) reading: Watch,
-    writing: Watch,
+    pub(super) write: Write,
+    pub(super) deadlines: Deadlines,
+    /// Rings when a deadline passes.
+    pub(super) bell: Option<Waker>,
+    /// What is known of the exchange; kept from one to the next while the connection is busy.
+    pub(super) account: Option<Box<Account>>,
+    /// With a peer that sends a body.
+    pub(super) with_request: Patience,
+    /// With a peer that takes a reply.
+    pub(super) with_response: Patience,
     /// What the drain had passed on when it was last looked at.
-    moved: u64,
-}
-
-/// Who waits for what.
-#[derive(Default)]
-struct Waiters {
-    /// For the exchange to end.
-    exchanges: Option<Waker>,
-    /// For the request's body.
-    reader: Option<Waker>,
-    /// For the drain, to reply.
-    writer: Option<Waker>,
+    pub(super) moved: u64,
+    /// What the roster knows of our memory.
+    counted: usize,
 }
 
 /// Whether bytes can leave.
 #[derive(Debug)]
-enum Write {
+pub(super) enum Write {
     Open,
     Ended(Reason),
 }
 
 impl<F, D> Link<F, D> {
+    pub(super) fn limits(&self) -> &Limits {
+        &self.site.limits
+    }
+
     /// Cuts the exchange; both its halves hear of it.
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         self.engine.abort();
         self.wake(Waiter::Reader);
         self.wake(Waiter::Writer);
+        self.wake_watchers();
     }
 
     /// Nobody serves the connection any more: it is cut.
-    pub(super) fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self, kind: Kind) {
         if !matches!(self.turn, Turn::Over(_)) {
             self.give_up();
-            self.end(Reason::abandoned());
+            let error = Error::from(kind);
+            self.broken
+                .get_or_insert_with(|| error.clone());
+            self.end(error.into_reason());
         }
     }
 
     /// Nothing more will happen: the flow of bytes is let go, whoever still holds a half.
-    fn end(&mut self, reason: Reason) {
+    pub(super) fn end(&mut self, reason: Reason) {
+        self.conclude();
         self.turn = Turn::Over(reason);
-        self.after().ends = self.ends.take();
+        self.deadlines.close();
+        let (ends, bell) = (self.ends.take(), self.bell.take());
+        let after = self.after();
+        after.ends = ends;
+        after.gone.extend(bell);
     }
 
-    fn after(&mut self) -> &mut After<F, D> {
+    pub(super) fn after(&mut self) -> &mut After<F, D> {
         self.after.get_or_insert_default()
-    }
-
-    fn waiter(&mut self, who: Waiter) -> &mut Option<Waker> {
-        match who {
-            Waiter::Exchanges => &mut self.waiters.exchanges,
-            Waiter::Reader => &mut self.waiters.reader,
-            Waiter::Writer => &mut self.waiters.writer,
-        }
     }
 
     /// Remembers who waits.
     pub(super) fn keep(&mut self, who: Waiter, cx: &Context<'_>) {
-        let place = self.waiter(who);
+        let place = self.waiters.place(who);
         if place
             .as_ref()
             .is_some_and(|waker| waker.will_wake(cx.waker()))
@@ -123,164 +126,102 @@ impl<F, D> Link<F, D> {
 
     /// Nobody waits for this any more.
     pub(super) fn forget(&mut self, who: Waiter) {
-        if let Some(before) = self.waiter(who).take() {
+        if let Some(before) = self.waiters.place(who).take() {
             self.after().gone.push(before);
         }
     }
 
     /// What was waited for is there.
     pub(super) fn wake(&mut self, who: Waiter) {
-        if let Some(waker) = self.waiter(who).take() {
+        if let Some(waker) = self.waiters.place(who).take() {
             self.after().wake.push(waker);
         }
     }
+
+    pub(super) fn wake_watchers(&mut self) {
+        if self.waiters.is_watched() {
+            let watchers = self.waiters.take_watchers();
+            self.after().wake.extend(watchers);
+        }
+    }
+
+    /// Everybody looks again.
+    pub(super) fn wake_all(&mut self) {
+        let all = self.waiters.take_all();
+        self.after().wake.extend(all);
+    }
+
+    /// Ready when what is waited for is overdue.
+    pub(super) fn poll_overdue(&mut self, what: For) -> Poll<()> {
+        match &self.bell {
+            Some(bell) => self.deadlines.poll(what, bell),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Bytes that wait here.
+    pub(super) fn held(&self) -> usize {
+        self.engine.input_len() + self.engine.output_len()
+    }
+
+    /// What the roster is to know of our memory: what was held, and what is.
+    pub(super) fn recount(&mut self) -> Option<(usize, usize)> {
+        let now = self.held();
+        let before = std::mem::replace(&mut self.counted, now);
+        (before != now).then_some((before, now))
+    }
 }
 
+/// Exchanges.
 impl<F, D> Link<F, D>
 where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
-    pub(crate) fn new(fount: F, drain: D, limits: Arc<Limits>, clock: SharedClock) -> Self {
+    pub(crate) fn new(fount: F, drain: D, site: Arc<Site>) -> Self {
+        let limits = &site.limits;
         Self {
-            engine: Connection::new(Arc::clone(&limits)),
-            limits,
+            engine: Connection::new(Arc::clone(limits)),
+            seat: None,
             ends: Some(Ends {
                 fount: Box::pin(fount),
                 drain: Box::pin(drain),
             }),
             after: None,
-            turn: Turn::Between(Awaited::Anything),
+            turn: Turn::Between(Awaited::First),
             exchange: 0,
             waiters: Waiters::default(),
             trailers: None,
             broken: None,
             write: Write::Open,
-            reading: Watch::new(&clock),
-            writing: Watch::new(&clock),
+            deadlines: Deadlines::new(Arc::clone(&site.clock)),
+            bell: None,
+            account: None,
+            with_request: Patience::new(limits.body_time()),
+            with_response: Patience::new(limits.write_time()),
             moved: 0,
-            clock,
+            counted: 0,
+            site,
         }
     }
+}
 
-    /// Takes in one segment, or the end of the peer's direction.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match ready!(self.poll_segment(cx)) {
-            Ok(segment) => self.engine.received(segment),
-            Err(Reason::Finished | Reason::Enough) => self.engine.received_end(),
-            Err(failed) => return Poll::Ready(Err(failed)),
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// The next bytes of the peer. Each costs a unit of the budget, for they may be few or none.
-    fn poll_segment(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        let Some(ends) = &mut self.ends else {
-            return Poll::Ready(Err(Error::from(Kind::Closed).into_reason()));
+impl<F, D> Link<F, D> {
+    /// Begins an exchange, and says its number.
+    pub(super) fn serve(&mut self, method: &Method, target: &Uri, body: Held) -> u64 {
+        self.exchange += 1;
+        self.turn = Turn::Serving {
+            body,
+            reply: Held::Out,
         };
-        if !budget::spend() {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+        self.with_request = Patience::new(self.limits().body_time());
+        self.with_response = Patience::new(self.limits().write_time());
+        let account = Account::new(method.clone(), target.clone(), self.site.clock.now());
+        match &mut self.account {
+            Some(before) => **before = account,
+            None => self.account = Some(Box::new(account)),
         }
-        ends.fount.as_mut().poll_next(cx)
-    }
-
-    /// The flow's own fount keeps moving while nobody reads, unless somebody waits for it.
-    pub(super) fn poll_fount_progress(&mut self, cx: &mut Context<'_>) {
-        if let (Some(ends), None) = (&mut self.ends, &self.waiters.reader) {
-            let _ = ends.fount.as_mut().poll_progress(cx);
-        }
-    }
-
-    /// Hands what is written to the drain, for as long as it has room.
-    fn poll_hand_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        while self.engine.output_len() > 0 {
-            if let Write::Ended(reason) = &self.write {
-                return Poll::Ready(Err(reason.clone()));
-            }
-            let Some(ends) = &mut self.ends else {
-                return Poll::Ready(Err(self.end_write(Reason::abandoned())));
-            };
-            let handed = match ends.drain.as_mut().poll_ready(cx) {
-                Poll::Ready(Ok(())) => match self.engine.take_output() {
-                    Some(bytes) => ends.drain.as_mut().receive(bytes),
-                    None => break,
-                },
-                Poll::Ready(Err(reason)) => Err(reason),
-                Poll::Pending => return self.poll_write_deadline(cx),
-            };
-            if let Err(reason) = handed {
-                return Poll::Ready(Err(self.end_write(reason)));
-            }
-            self.writing.end();
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Room for more to be written.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Write::Ended(reason) = &self.write {
-            return Poll::Ready(Err(reason.clone()));
-        }
-        if self.engine.output_len() < HIGH_WATER {
-            return Poll::Ready(Ok(()));
-        }
-        self.poll_hand_over(cx)
-    }
-
-    /// Everything that is written leaves.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        ready!(self.poll_hand_over(cx))?;
-        if let Write::Ended(reason) = &self.write {
-            return Poll::Ready(Err(reason.clone()));
-        }
-        let Some(ends) = &mut self.ends else {
-            return Poll::Ready(Err(self.end_write(Reason::abandoned())));
-        };
-        match ends.drain.as_mut().poll_flush(cx) {
-            Poll::Ready(Ok(())) => {
-                self.writing.end();
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Err(reason)) => Poll::Ready(Err(self.end_write(reason))),
-            Poll::Pending => self.poll_write_deadline(cx),
-        }
-    }
-
-    /// What is written leaves, for whoever happens to be polled. The drain knows only who asked
-    /// last: while who replies waits for it, nobody else may ask.
-    pub(super) fn poll_help(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if self.waiters.writer.is_some() {
-            return Poll::Pending;
-        }
-        self.poll_flush(cx)
-    }
-
-    /// The peer takes nothing: not for ever.
-    fn poll_write_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let moved = match &self.ends {
-            Some(ends) => ends.drain.moved(),
-            None => 0,
-        };
-        if moved != self.moved {
-            // Slow is not dead.
-            self.moved = moved;
-            self.writing.end();
-        }
-        self.writing
-            .begin(self.limits.write_time());
-        ready!(self.writing.poll(cx));
-        let reason = Error::from(Kind::ReplyTimeout).into_reason();
-        Poll::Ready(Err(self.end_write(reason)))
-    }
-
-    /// Nothing can leave any more.
-    fn end_write(&mut self, reason: Reason) -> Reason {
-        // The peer takes no more, and half a reply is none.
-        let reason = Error::of_transport(reason).into_reason();
-        self.give_up();
-        self.write = Write::Ended(reason.clone());
-        reason
+        self.exchange
     }
 
     /// Whether the reply to a next request will follow, whose bytes are there already.
@@ -288,74 +229,8 @@ where
         self.engine.is_request_over() && self.engine.has_input() && self.engine.may_go_on()
     }
 
-    /// The next piece of the request's body.
-    pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        if self.engine.expects_continue() {
-            let head = HeaderMap::new();
-            // A 100 that cannot be written is left out: the peer then waits for its own timer.
-            drop(
-                self.engine
-                    .interim(http::StatusCode::CONTINUE, &head),
-            );
-            drop(self.poll_help(cx));
-        }
-        loop {
-            let event = match self.engine.next_event() {
-                Ok(event) => event,
-                Err(error) => return Poll::Ready(Err(self.break_body(error))),
-            };
-            match event {
-                Some(Event::Data(data)) => {
-                    self.reading.end();
-                    return Poll::Ready(Ok(data));
-                }
-                Some(Event::End(trailers)) => {
-                    self.reading.end();
-                    self.trailers = trailers;
-                    return Poll::Ready(Err(Reason::Finished));
-                }
-                Some(Event::Head(..) | Event::Closed) => {
-                    return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
-                }
-                None if self.engine.is_request_over() => {
-                    return Poll::Ready(Err(self.lost(Kind::Closed)));
-                }
-                None => match self.poll_read(cx) {
-                    Poll::Ready(Ok(())) => self.reading.end(),
-                    Poll::Ready(Err(reason)) => {
-                        let error = Error::from(self.engine.truncated())
-                            .with_source(Error::of_transport(reason));
-                        self.engine.abort();
-                        return Poll::Ready(Err(error.into_reason()));
-                    }
-                    Poll::Pending => {
-                        if let Poll::Ready(Err(reason)) = self.poll_help(cx) {
-                            return Poll::Ready(Err(reason));
-                        }
-                        self.reading
-                            .begin(self.limits.body_time());
-                        ready!(self.reading.poll(cx));
-                        let error = Error::from(Kind::BodyTimeout);
-                        self.broken = Some(error.clone());
-                        return Poll::Ready(Err(error.into_reason()));
-                    }
-                },
-            }
-        }
-    }
-
-    /// The request makes no sense from here on: so says the reply, or it is cut.
-    fn break_body(&mut self, error: Error) -> Reason {
-        if self.engine.is_answered() && error.status().is_some() {
-            self.engine
-                .refuse(&error, self.clock.wall());
-        }
-        self.broken = Some(error.clone());
-        error.into_reason()
-    }
-
     /// Why the exchange is not whole: by the transport, by the request, else by `kind`.
-    fn lost(&self, kind: Kind) -> Reason {
+    pub(super) fn lost(&self, kind: Kind) -> Reason {
         match (&self.write, &self.broken) {
             (Write::Ended(reason), _) => reason.clone(),
             (Write::Open, Some(error)) => error.clone().into_reason(),
@@ -373,7 +248,7 @@ where
                 *body = Held::LetGo;
                 self.engine.discard_body();
                 // Who waited for a piece waits no more.
-                self.reading.end();
+                self.deadlines.end(For::Reading);
             }
             Half::Reply => *reply = Held::LetGo,
         }
@@ -385,116 +260,45 @@ where
             Half::Body => self.forget(Waiter::Reader),
             Half::Reply => self.forget(Waiter::Writer),
         }
+        // Who waits for the peer to go reads on in place of who read the body.
+        self.wake_watchers();
         // The end of the reply is to leave, even if the request goes on.
         if over || matches!(half, Half::Reply) {
             self.wake(Waiter::Exchanges);
         }
     }
 
-    /// Throws away the rest of a body, within bounds; then the next exchange, or the end.
-    pub(super) fn poll_discarded(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.engine.is_cut() && !self.engine.is_request_over() {
-            match self.engine.next_event() {
-                Ok(Some(_)) => {}
-                Err(_) => break,
-                // There was too much of it.
-                Ok(None) if self.engine.is_request_over() => {}
-                // Waiting for the rest must not keep back the reply.
-                Ok(None) => {
-                    drop(self.poll_flush(cx));
-                    match self.poll_read(cx) {
-                        Poll::Ready(Ok(())) => {}
-                        Poll::Ready(Err(_)) => break,
-                        Poll::Pending => {
-                            self.reading
-                                .begin(self.limits.discard_time());
-                            ready!(self.reading.poll(cx));
-                            break;
-                        }
-                    }
-                }
+    /// The exchange is over, if there was one: it goes into the record.
+    pub(super) fn conclude(&mut self) {
+        let end = match &self.turn {
+            Turn::Serving { .. } | Turn::Discarding if self.engine.is_cut() => {
+                RecordEnd::Cut(Error::of_transport(self.lost(Kind::Abandoned)))
             }
-        }
-        self.reading.end();
-        let cut = self.engine.is_cut();
-        self.turn = match self.engine.next_exchange() {
-            Persistence::Keep => Turn::Between(Awaited::Anything),
-            Persistence::Close if cut => Turn::Closing(Closing::Write(self.lost(Kind::Abandoned))),
-            Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
+            Turn::Serving { .. } => RecordEnd::Upgraded,
+            Turn::Discarding => RecordEnd::Whole,
+            Turn::Between(_) | Turn::Closing(_) | Turn::Over(_) => return,
         };
-        self.broken = None;
-        self.trailers = None;
-        Poll::Ready(())
+        if !matches!(end, RecordEnd::Cut(_)) {
+            self.site.roster.finish();
+        }
+        if let Some(observer) = &self.site.observer
+            && let Some(account) = &self.account
+        {
+            let now = self.site.clock.now();
+            let (received, sent) = (self.engine.received_bytes(), self.engine.sent_bytes());
+            let record = account.record(now, received, sent, end);
+            let observer = Arc::clone(observer);
+            self.after().record = Some((observer, record));
+        }
+        self.wake_watchers();
     }
 
-    /// Ends the connection: last bytes out, our direction closed, then a while of listening.
-    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Reason> {
-        loop {
-            let Turn::Closing(closing) = &mut self.turn else {
-                return Poll::Ready(Reason::Finished);
-            };
-            match closing {
-                Closing::Write(reason) => {
-                    let reason = reason.clone();
-                    let flushed = ready!(self.poll_flush(cx));
-                    let end = match flushed {
-                        Ok(()) => reason,
-                        Err(own) => reason.or_failure(own),
-                    };
-                    self.turn = Turn::Closing(Closing::Stop(end));
-                }
-                Closing::Stop(end) => {
-                    let end = end.clone();
-                    let Some(ends) = &mut self.ends else {
-                        return Poll::Ready(end);
-                    };
-                    let closed = match ends
-                        .drain
-                        .as_mut()
-                        .poll_stopped(cx, &end)
-                    {
-                        Poll::Ready(closed) => closed.map(drop).map_err(Reason::from),
-                        Poll::Pending => ready!(self.poll_write_deadline(cx)),
-                    };
-                    let end = match closed {
-                        Ok(()) => end,
-                        Err(own) => end.or_failure(own),
-                    };
-                    if end.is_clean() {
-                        let left = self.limits.linger();
-                        self.reading.end();
-                        self.turn = Turn::Closing(Closing::Linger { left });
-                    } else {
-                        return Poll::Ready(self.stop_fount(&end.clone(), end));
-                    }
-                }
-                Closing::Linger { left } => {
-                    self.reading
-                        .begin(self.limits.linger_time());
-                    let left = *left;
-                    match self.poll_segment(cx) {
-                        Poll::Ready(Ok(bytes)) if bytes.len() as u64 <= left => {
-                            let left = left - bytes.len() as u64;
-                            self.turn = Turn::Closing(Closing::Linger { left });
-                            continue;
-                        }
-                        Poll::Ready(_) => {}
-                        Poll::Pending => ready!(self.reading.poll(cx)),
-                    }
-                    return Poll::Ready(self.stop_fount(&Reason::Enough, Reason::Finished));
-                }
-            }
+    /// No exchange after this one; none, if there is none now.
+    pub(super) fn shut_down(&mut self) {
+        self.engine.close_after_this();
+        if let Turn::Between(_) = self.turn {
+            self.turn = Turn::Closing(Closing::Write(Reason::Finished));
         }
-    }
-}
-
-impl<F: Fount, D> Link<F, D> {
-    /// The connection is over; its fount hears `why`.
-    fn stop_fount(&mut self, why: &Reason, end: Reason) -> Reason {
-        if let Some(ends) = &mut self.ends {
-            ends.fount.as_mut().stop(why);
-        }
-        self.end(end.clone());
-        end
+        self.wake(Waiter::Exchanges);
     }
 }

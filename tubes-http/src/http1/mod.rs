@@ -12,9 +12,12 @@
 //!                          state: how far each direction is
 //! ```
 
+mod account;
 mod after;
+mod closing;
 mod connection;
 mod date;
+mod deadlines;
 mod decode;
 mod encode;
 mod encode_body;
@@ -25,8 +28,11 @@ mod host;
 mod input;
 mod length;
 mod link;
+mod looking;
 mod output;
 mod parse;
+mod pulling;
+mod pushing;
 mod receiving;
 mod repeat;
 mod sending;
@@ -35,7 +41,7 @@ mod shared;
 mod state;
 mod status;
 mod turn;
-mod watch;
+mod waiters;
 
 #[cfg(test)]
 mod tests;

@@ -151,8 +151,21 @@ impl Receiving {
         self.input.clear();
     }
 
-    pub(crate) fn into_remainder(mut self) -> Bytes {
+    pub(crate) fn take_remainder(&mut self) -> Bytes {
         self.input.remainder()
+    }
+
+    pub(crate) fn input_len(&self) -> usize {
+        self.input.len()
+    }
+
+    pub(crate) fn received_bytes(&self) -> u64 {
+        self.decoder.got()
+    }
+
+    /// Forgets what only makes the next request cheaper.
+    pub(crate) fn settle(&mut self) {
+        self.repeat.forget();
     }
 
     fn next_head(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {

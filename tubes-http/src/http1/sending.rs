@@ -19,6 +19,8 @@ pub(crate) struct Sending {
     state: State,
     output: Output,
     encoder: Encoder,
+    /// Bytes of the body of this reply.
+    sent: u64,
 }
 
 impl Sending {
@@ -27,7 +29,12 @@ impl Sending {
             state: State::Idle,
             output: Output::default(),
             encoder: Encoder::Nothing,
+            sent: 0,
         }
+    }
+
+    pub(crate) fn sent_bytes(&self) -> u64 {
+        self.sent
     }
 
     pub(crate) fn state(&self) -> State {
@@ -75,6 +82,7 @@ impl Sending {
         let output = &mut self.output;
         let (encoder, persistence) = encode::head(output, head, length, asked, persistence, now);
         self.encoder = encoder;
+        self.sent = 0;
         Ok(persistence)
     }
 
@@ -88,6 +96,7 @@ impl Sending {
 
     pub(crate) fn send(&mut self, piece: Bytes) -> Result<(), Kind> {
         self.state = self.on(Step::Data)?;
+        self.sent += piece.len() as u64;
         self.encoder
             .send(&mut self.output, piece)
     }

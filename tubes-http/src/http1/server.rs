@@ -2,25 +2,31 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use tubes::clock::SharedClock;
 use tubes::{Drain, Flow, Fount, Reason};
 
 use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
+use crate::http1::deadlines::For;
 use crate::http1::event::Event;
 use crate::http1::length::BodyLength;
 use crate::http1::link::Link;
 use crate::http1::shared::Shared;
-use crate::http1::turn::{Awaited, Closing, Held, Turn, Waiter};
+use crate::http1::turn::{Awaited, Closing, Held, Turn};
+use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
-use crate::limits::Limits;
 use crate::reply::{Answer, Reply};
+use crate::roster::Phase;
+use crate::site::{Site, Tunnels};
+
+/// How long a connection is busy after its last exchange.
+const SETTLE: Duration = Duration::from_secs(1);
 
 /// Ends a server from outside: polled between exchanges.
 pub(crate) type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -36,17 +42,22 @@ where
     F: Fount<Item = Bytes> + Send + 'static,
     D: Drain<Bytes> + Send + 'static,
 {
-    pub(crate) fn new(
-        flow: Flow<F, D>,
-        limits: Arc<Limits>,
-        clock: SharedClock,
-        until: Option<Signal>,
-    ) -> Self {
-        let link = Link::new(flow.fount, flow.drain, limits, clock);
-        Self {
-            shared: Arc::new(Shared::new(link)),
-            until,
+    pub(crate) fn new(flow: Flow<F, D>, site: Arc<Site>, until: Option<Signal>) -> Self {
+        let roster = Arc::clone(&site.roster);
+        let link = Link::new(flow.fount, flow.drain, site);
+        let shared = Arc::new(Shared::new(link));
+        let member: Weak<Shared<F, D>> = Arc::downgrade(&shared);
+        let seat = roster.join(member);
+        {
+            let mut link = shared.lock();
+            link.bell = Some(Waker::from(Arc::clone(&shared)));
+            link.seat = Some(seat);
+            // A server that is shut down serves nobody who comes now.
+            if roster.phase() != Phase::Open {
+                link.shut_down();
+            }
         }
+        Self { shared, until }
     }
 
     /// Whether this connection is told to end; then its exchange is the last.
@@ -55,11 +66,7 @@ where
             && until.as_mut().poll(cx).is_ready()
         {
             self.until = None;
-            let mut link = self.shared.lock();
-            link.engine.close_after_this();
-            if let Turn::Between(_) = link.turn {
-                link.turn = Turn::Closing(Closing::Write(Reason::Finished));
-            }
+            self.shared.lock().shut_down();
         }
     }
 }
@@ -75,30 +82,13 @@ where
         self.poll_until(cx);
         let this = &*self;
         let mut link = this.shared.lock();
-        loop {
-            match &link.turn {
-                Turn::Between(_) => {
-                    if let Some((request, length)) = ready!(link.poll_head(cx)) {
-                        let number = link.serve(length);
-                        drop(link);
-                        return Poll::Ready(Ok(this.exchange(number, request, length)));
-                    }
-                }
-                Turn::Serving { .. } => {
-                    link.keep(Waiter::Exchanges, cx);
-                    link.poll_fount_progress(cx);
-                    // What an earlier exchange, or a half of this one, has left to be written.
-                    drop(link.poll_help(cx));
-                    return Poll::Pending;
-                }
-                Turn::Discarding => ready!(link.poll_discarded(cx)),
-                Turn::Closing(_) => {
-                    let reason = ready!(link.poll_closed(cx));
-                    return Poll::Ready(Err(reason));
-                }
-                Turn::Over(reason) => return Poll::Ready(Err(reason.clone())),
-            }
+        let next = link.poll_exchange(cx);
+        if next.is_pending() {
+            link.keep(Waiter::Exchanges, cx);
         }
+        drop(link);
+        let (number, request, length) = ready!(next)?;
+        Poll::Ready(Ok(this.exchange(number, request, length)))
     }
 
     /// What is written goes out, and a shutdown is heard. After a stop the connection is brought
@@ -106,27 +96,11 @@ where
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_until(cx);
         let mut link = self.shared.lock();
-        loop {
-            match &link.turn {
-                Turn::Between(_) => {
-                    drop(link.poll_help(cx));
-                    link.poll_fount_progress(cx);
-                    return Poll::Ready(());
-                }
-                Turn::Serving { .. } => {
-                    link.keep(Waiter::Exchanges, cx);
-                    drop(link.poll_help(cx));
-                    link.poll_fount_progress(cx);
-                    return Poll::Pending;
-                }
-                Turn::Discarding => ready!(link.poll_discarded(cx)),
-                Turn::Closing(_) => {
-                    // Heard by whoever pulls next.
-                    let _reason = ready!(link.poll_closed(cx));
-                }
-                Turn::Over(_) => return Poll::Ready(()),
-            }
+        let progress = link.poll_turn(cx);
+        if progress.is_pending() {
+            link.keep(Waiter::Exchanges, cx);
         }
+        progress
     }
 
     /// No other exchange: the connection is closed in order, see `poll_progress`.
@@ -142,7 +116,16 @@ where
 /// The halves of an exchange that live in other tasks do not outlive their connection.
 impl<F, D> Drop for Exchanges<F, D> {
     fn drop(&mut self) {
-        self.shared.lock().abandon();
+        let seat = {
+            let mut link = self.shared.lock();
+            link.abandon(Kind::Abandoned);
+            link.seat
+                .take()
+                .map(|seat| (seat, Arc::clone(&link.site)))
+        };
+        if let Some((seat, site)) = seat {
+            site.roster.leave(seat);
+        }
     }
 }
 
@@ -169,12 +152,64 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
+    /// The next exchange: its number, its request, and how long the body is.
+    fn poll_exchange(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(u64, Request<()>, BodyLength), Reason>> {
+        loop {
+            match &self.turn {
+                Turn::Between(_) => {
+                    if let Some((request, length)) = ready!(self.poll_head(cx)) {
+                        let number = self.serve(request.method(), request.uri(), length.held());
+                        return Poll::Ready(Ok((number, request, length)));
+                    }
+                }
+                Turn::Serving { .. } => {
+                    self.poll_fount_progress(cx);
+                    // What an earlier exchange, or a half of this one, has left to be written.
+                    drop(self.poll_help(cx));
+                    return Poll::Pending;
+                }
+                Turn::Discarding => ready!(self.poll_discarded(cx)),
+                Turn::Closing(_) => return self.poll_closed(cx).map(Err),
+                Turn::Over(reason) => return Poll::Ready(Err(reason.clone())),
+            }
+        }
+    }
+
+    /// Goes on with what the connection is about, and takes in no head; ready when there is
+    /// nothing to be done.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match &self.turn {
+                Turn::Between(_) => {
+                    drop(self.poll_help(cx));
+                    self.poll_fount_progress(cx);
+                    return Poll::Ready(());
+                }
+                Turn::Serving { .. } => {
+                    drop(self.poll_help(cx));
+                    self.poll_fount_progress(cx);
+                    return Poll::Pending;
+                }
+                Turn::Discarding => ready!(self.poll_discarded(cx)),
+                Turn::Closing(_) => {
+                    // Heard by whoever pulls next.
+                    let _reason = ready!(self.poll_closed(cx));
+                }
+                Turn::Over(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
     /// The next head; `None`: look at the turn again.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Request<()>, BodyLength)>> {
         match self.engine.next_event() {
             Ok(Some(Event::Head(request, found))) => {
-                self.reading.end();
-                if request.method() == Method::CONNECT {
+                self.deadlines.end(For::Reading);
+                let refused = self.site.tunnels == Tunnels::Refused;
+                if refused && request.method() == Method::CONNECT {
                     // RFC 9110 §9.3.6: no tunnel is to be opened by accident.
                     self.refuse(&Kind::ConnectUnsupported.into());
                     return Poll::Ready(None);
@@ -193,7 +228,7 @@ where
                     Poll::Ready(Err(reason)) => {
                         self.turn = Turn::Closing(Closing::Write(reason));
                     }
-                    Poll::Ready(Ok(())) | Poll::Pending => ready!(self.poll_head_deadline(cx)),
+                    Poll::Ready(Ok(())) | Poll::Pending => ready!(self.poll_head_deadline()),
                 },
             },
         }
@@ -202,52 +237,70 @@ where
 
     /// Nothing comes: not for ever. From its first byte on, a head has less time than an idle
     /// connection.
-    fn poll_head_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let awaited = if self.engine.has_input() {
-            Awaited::Rest
-        } else {
-            Awaited::Anything
+    fn poll_head_deadline(&mut self) -> Poll<()> {
+        let before = match self.turn {
+            Turn::Between(before) => before,
+            _ => Awaited::Anything,
         };
-        if !matches!(self.turn, Turn::Between(before) if before == awaited) {
-            self.reading.end();
+        let awaited = match before {
+            _ if self.engine.has_input() => Awaited::Rest,
+            Awaited::Settled => Awaited::Settled,
+            _ if self.exchange == 0 => Awaited::First,
+            _ => Awaited::Anything,
+        };
+        if before != awaited {
+            self.deadlines.end(For::Reading);
             self.turn = Turn::Between(awaited);
         }
+        let time = match awaited {
+            Awaited::First => self.limits().first_time(),
+            Awaited::Anything => SETTLE.min(self.limits().idle_time()),
+            Awaited::Settled => self
+                .limits()
+                .idle_time()
+                .saturating_sub(SETTLE),
+            Awaited::Rest => self.limits().head_time(),
+        };
+        self.deadlines.begin(For::Reading, time);
+        ready!(self.poll_overdue(For::Reading));
         match awaited {
-            Awaited::Anything => {
-                self.reading
-                    .begin(self.limits.idle_time());
-                ready!(self.reading.poll(cx));
+            Awaited::Anything => self.settle(),
+            Awaited::First | Awaited::Settled => {
                 self.turn = Turn::Closing(Closing::Write(Reason::Finished));
             }
-            Awaited::Rest => {
-                self.reading
-                    .begin(self.limits.head_time());
-                ready!(self.reading.poll(cx));
-                self.refuse(&Kind::HeadTimeout.into());
-            }
+            Awaited::Rest => self.refuse(&Kind::HeadTimeout.into()),
         }
         Poll::Ready(())
+    }
+
+    /// The connection is idle: what only makes the next exchange cheaper is given up.
+    fn settle(&mut self) {
+        self.engine.settle();
+        self.account = None;
+        self.turn = Turn::Between(Awaited::Settled);
+        let waited = self.deadlines.end_timed(For::Reading);
+        let left = self
+            .limits()
+            .idle_time()
+            .saturating_sub(waited);
+        self.deadlines.begin(For::Reading, left);
     }
 
     /// Answers what cannot be served, and hears no more.
     fn refuse(&mut self, error: &Error) {
         tracing::debug!(%error, "request refused");
-        let now = self.clock.wall();
+        let now = self.site.clock.wall();
         self.engine.refuse(error, now);
         self.turn = Turn::Closing(Closing::Write(Reason::Finished));
     }
+}
 
-    /// Begins an exchange, and says its number.
-    fn serve(&mut self, length: BodyLength) -> u64 {
-        self.exchange += 1;
-        let body = match length {
-            BodyLength::Empty => Held::LetGo,
-            BodyLength::Known(_) | BodyLength::Chunked => Held::Out,
-        };
-        self.turn = Turn::Serving {
-            body,
-            reply: Held::Out,
-        };
-        self.exchange
+impl BodyLength {
+    /// Whether somebody holds a body of this length.
+    fn held(self) -> Held {
+        match self {
+            Self::Empty => Held::LetGo,
+            Self::Known(_) | Self::Chunked => Held::Out,
+        }
     }
 }

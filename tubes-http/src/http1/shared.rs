@@ -1,29 +1,52 @@
 //! The lock around a connection.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Wake;
+
+use bytes::Bytes;
+use tubes::{Drain, Fount};
 
 use crate::http1::after::After;
 use crate::http1::link::Link;
-use crate::http1::turn::Turn;
+use crate::http1::turn::{Held, Turn};
+use crate::kind::Kind;
+use crate::roster::{Member, Work};
+use crate::site::Site;
+use crate::snapshot::ConnectionState;
 
 /// What the exchanges, their bodies and replies share. One lock, and one holder at a time: all of
 /// them are polled by the connection's own task, unless the application moves one elsewhere.
 pub(super) struct Shared<F, D> {
     link: Mutex<Link<F, D>>,
+    site: Arc<Site>,
+    /// A deadline has passed, and who waits for it was not told yet.
+    rang: AtomicBool,
 }
 
 /// The link, locked.
 pub(super) struct Locked<'a, F, D> {
-    // Dropped first, so that the lock is free before the rest is done.
+    // Dropped in this order: the lock is free before the rest is done.
     link: MutexGuard<'a, Link<F, D>>,
+    echo: Echo<'a, F, D>,
     after: Option<Box<After<F, D>>>,
+}
+
+/// What is done as soon as the lock is free: a bell that rang while it was held is answered, and
+/// the roster learns what is held now.
+struct Echo<'a, F, D> {
+    shared: &'a Shared<F, D>,
+    /// Bytes before and now.
+    held: Option<(usize, usize)>,
 }
 
 impl<F, D> Shared<F, D> {
     pub(super) fn new(link: Link<F, D>) -> Self {
         Self {
+            site: Arc::clone(&link.site),
             link: Mutex::new(link),
+            rang: AtomicBool::new(false),
         }
     }
 
@@ -34,10 +57,10 @@ impl<F, D> Shared<F, D> {
             Ok(link) => (link, false),
             Err(poison) => (poison.into_inner(), true),
         };
-        let mut locked = Locked { link, after: None };
+        let mut locked = self.locked(link);
         if poisoned {
             self.link.clear_poison();
-            locked.abandon();
+            locked.abandon(Kind::Abandoned);
         }
         locked
     }
@@ -47,6 +70,72 @@ impl<F, D> Shared<F, D> {
         let link = self.lock();
         let serving = matches!(link.turn, Turn::Serving { .. }) && link.exchange == exchange;
         serving.then_some(link)
+    }
+
+    fn locked<'a>(&'a self, link: MutexGuard<'a, Link<F, D>>) -> Locked<'a, F, D> {
+        Locked {
+            link,
+            echo: Echo {
+                shared: self,
+                held: None,
+            },
+            after: None,
+        }
+    }
+
+    /// A deadline has passed: everybody looks again. Whoever holds the lock may be the one who
+    /// hears it, so that nobody waits for the lock here.
+    fn ring(&self) {
+        self.rang.store(true, Ordering::SeqCst);
+        if let Ok(link) = self.link.try_lock() {
+            let mut link = self.locked(link);
+            if self.rang.swap(false, Ordering::SeqCst) {
+                link.wake_all();
+            }
+        }
+    }
+}
+
+/// The bell of its deadlines.
+impl<F: Send, D: Send> Wake for Shared<F, D> {
+    fn wake(self: Arc<Self>) {
+        self.ring();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.ring();
+    }
+}
+
+impl<F, D> Member for Shared<F, D>
+where
+    F: Fount<Item = Bytes> + Send,
+    D: Drain<Bytes> + Send,
+{
+    fn shut_down(&self) {
+        self.lock().shut_down();
+    }
+
+    fn cut(&self) -> Work {
+        let mut link = self.lock();
+        let work = match link.turn {
+            Turn::Serving {
+                reply: Held::Out, ..
+            } if !link.engine.is_answered() => Work::Unanswered,
+            Turn::Serving { .. } => Work::Streaming,
+            Turn::Between(_) | Turn::Discarding | Turn::Closing(_) | Turn::Over(_) => Work::Nothing,
+        };
+        link.abandon(Kind::ShutDown);
+        link.wake_all();
+        work
+    }
+
+    fn resume(&self) {
+        self.lock().wake_all();
+    }
+
+    fn look(&self) -> Option<ConnectionState> {
+        self.lock().look()
     }
 }
 
@@ -66,6 +155,20 @@ impl<F, D> DerefMut for Locked<'_, F, D> {
 
 impl<F, D> Drop for Locked<'_, F, D> {
     fn drop(&mut self) {
+        self.echo.held = self.link.recount();
         self.after = self.link.after.take();
+    }
+}
+
+impl<F, D> Drop for Echo<'_, F, D> {
+    fn drop(&mut self) {
+        let Shared { site, rang, .. } = self.shared;
+        if let Some((before, now)) = self.held {
+            site.roster
+                .account(before, now, site.limits.held());
+        }
+        if rang.load(Ordering::SeqCst) {
+            self.shared.ring();
+        }
     }
 }

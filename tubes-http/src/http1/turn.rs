@@ -20,8 +20,12 @@ pub(crate) enum Turn {
 /// What is awaited between two exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaited {
-    /// The first byte.
+    /// The first byte of all.
+    First,
+    /// The first byte of another request.
     Anything,
+    /// The same, for a while already: nothing is kept for it any more.
+    Settled,
     /// The rest of a head.
     Rest,
 }
@@ -49,12 +53,4 @@ pub(crate) enum Closing {
     Stop(Reason),
     /// What the peer still sends is read and thrown away, so that it reads our last answer.
     Linger { left: u64 },
-}
-
-/// One of the waiters.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Waiter {
-    Exchanges,
-    Reader,
-    Writer,
 }

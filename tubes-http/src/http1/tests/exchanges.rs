@@ -301,7 +301,7 @@ fn a_switch_hands_on_what_came_behind_the_request() {
             .unwrap();
         let said = String::from_utf8(output(&mut connection)).unwrap();
         assert!(!said.contains("content-length") && !said.contains("connection: close"));
-        assert_eq!(connection.into_remainder(), "\0raw");
+        assert_eq!(connection.take_remainder(), "\0raw");
     }
     let h2c = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
     assert!(!connection(h2c).offers_switch());

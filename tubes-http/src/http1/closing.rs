@@ -1,0 +1,90 @@
+//! The end of a connection (RFC 9112 §9.6): last bytes out, our direction closed, a while of
+//! listening, so that the peer reads our last answer.
+
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tubes::{Drain, Fount, Reason};
+
+use crate::http1::deadlines::For;
+use crate::http1::link::Link;
+use crate::http1::turn::{Closing, Turn};
+
+impl<F, D> Link<F, D>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    /// Ends the connection: last bytes out, our direction closed, then a while of listening.
+    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Reason> {
+        loop {
+            let Turn::Closing(closing) = &mut self.turn else {
+                return Poll::Ready(Reason::Finished);
+            };
+            match closing {
+                Closing::Write(reason) => {
+                    let reason = reason.clone();
+                    let flushed = ready!(self.poll_flush(cx));
+                    let end = match flushed {
+                        Ok(()) => reason,
+                        Err(own) => reason.or_failure(own),
+                    };
+                    self.turn = Turn::Closing(Closing::Stop(end));
+                }
+                Closing::Stop(end) => {
+                    let end = end.clone();
+                    let Some(ends) = &mut self.ends else {
+                        return Poll::Ready(end);
+                    };
+                    let closed = match ends
+                        .drain
+                        .as_mut()
+                        .poll_stopped(cx, &end)
+                    {
+                        Poll::Ready(closed) => closed.map(drop).map_err(Reason::from),
+                        Poll::Pending => ready!(self.poll_write_deadline()),
+                    };
+                    let end = match closed {
+                        Ok(()) => end,
+                        Err(own) => end.or_failure(own),
+                    };
+                    if end.is_clean() {
+                        let left = self.limits().linger();
+                        self.deadlines.end(For::Reading);
+                        self.turn = Turn::Closing(Closing::Linger { left });
+                    } else {
+                        return Poll::Ready(self.stop_fount(&end.clone(), end));
+                    }
+                }
+                Closing::Linger { left } => {
+                    let left = *left;
+                    let time = self.limits().linger_time();
+                    self.deadlines.begin(For::Reading, time);
+                    match self.poll_segment(cx) {
+                        Poll::Ready(Ok(bytes)) if bytes.len() as u64 <= left => {
+                            let left = left - bytes.len() as u64;
+                            self.turn = Turn::Closing(Closing::Linger { left });
+                            continue;
+                        }
+                        Poll::Ready(_) => {}
+                        Poll::Pending => {
+                            ready!(self.poll_overdue(For::Reading));
+                        }
+                    }
+                    return Poll::Ready(self.stop_fount(&Reason::Enough, Reason::Finished));
+                }
+            }
+        }
+    }
+}
+
+impl<F: Fount, D> Link<F, D> {
+    /// The connection is over; its fount hears `why`.
+    fn stop_fount(&mut self, why: &Reason, end: Reason) -> Reason {
+        if let Some(ends) = &mut self.ends {
+            ends.fount.as_mut().stop(why);
+        }
+        self.end(end.clone());
+        end
+    }
+}

@@ -1,0 +1,305 @@
+//! How long a peer may keep us waiting: two waits, one timer behind them.
+//!
+//! Looked at only while something waits, and moved by a store: the timer is armed once, and moved
+//! on when it fires early.
+
+use std::fmt;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tubes::clock::{SharedClock, Timer};
+
+/// No wait is longer than a day, whatever the limits say.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What one connection waits for.
+pub(crate) struct Deadlines {
+    clock: SharedClock,
+    reading: Option<Wait>,
+    writing: Option<Wait>,
+    timer: Option<Armed>,
+}
+
+/// Bytes from the peer, or room for bytes to the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum For {
+    Reading,
+    Writing,
+}
+
+#[derive(Clone, Copy)]
+struct Wait {
+    since: Instant,
+    until: Until,
+}
+
+/// Until when, or that it has passed.
+#[derive(Clone, Copy)]
+enum Until {
+    At(Instant),
+    Passed,
+}
+
+struct Armed {
+    timer: Box<dyn Timer>,
+    at: Instant,
+}
+
+impl Deadlines {
+    pub(crate) fn new(clock: SharedClock) -> Self {
+        Self {
+            clock,
+            reading: None,
+            writing: None,
+            timer: None,
+        }
+    }
+
+    /// Begins to wait, at most `time` from now, unless it waits already.
+    pub(crate) fn begin(&mut self, what: For, time: Duration) {
+        if self.wait(what).is_none() {
+            let since = self.clock.now();
+            let until = Until::At(since + time.min(LONGEST));
+            *self.wait(what) = Some(Wait { since, until });
+        }
+    }
+
+    /// What was waited for came.
+    pub(crate) fn end(&mut self, what: For) {
+        *self.wait(what) = None;
+    }
+
+    /// The same, and how long that took.
+    pub(crate) fn end_timed(&mut self, what: For) -> Duration {
+        match self.wait(what).take() {
+            Some(wait) => self
+                .clock
+                .now()
+                .saturating_duration_since(wait.since),
+            None => Duration::ZERO,
+        }
+    }
+
+    /// Since when it waits.
+    pub(crate) fn since(&self, what: For) -> Option<Instant> {
+        let wait = match what {
+            For::Reading => &self.reading,
+            For::Writing => &self.writing,
+        };
+        wait.map(|wait| wait.since)
+    }
+
+    /// Ready when `what` is overdue. Whenever a deadline passes, `bell` rings; it is for whoever
+    /// hears it to wake who waits.
+    pub(crate) fn poll(&mut self, what: For, bell: &Waker) -> Poll<()> {
+        loop {
+            match self.wait(what) {
+                None => return Poll::Pending,
+                Some(Wait {
+                    until: Until::Passed,
+                    ..
+                }) => return Poll::Ready(()),
+                Some(_) => {}
+            }
+            match self.poll_timer(bell) {
+                Poll::Ready(now) => self.pass(now),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Lets go of the timer, and with it of the bell.
+    pub(crate) fn close(&mut self) {
+        self.reading = None;
+        self.writing = None;
+        self.timer = None;
+    }
+
+    /// Ready with the time when the earliest deadline may have come.
+    fn poll_timer(&mut self, bell: &Waker) -> Poll<Instant> {
+        let Some(at) = self.earliest() else {
+            return Poll::Pending;
+        };
+        let clock = &self.clock;
+        let armed = self.timer.get_or_insert_with(|| Armed {
+            timer: clock.timer(at),
+            at,
+        });
+        if armed.at > at {
+            armed.timer.reset(at);
+            armed.at = at;
+        }
+        let mut cx = Context::from_waker(bell);
+        while armed
+            .timer
+            .poll_elapsed(&mut cx)
+            .is_ready()
+        {
+            let now = clock.now();
+            if now >= at {
+                return Poll::Ready(now);
+            }
+            armed.timer.reset(at);
+            armed.at = at;
+        }
+        Poll::Pending
+    }
+
+    fn earliest(&self) -> Option<Instant> {
+        let at = |wait: &Option<Wait>| match wait {
+            Some(Wait {
+                until: Until::At(at),
+                ..
+            }) => Some(*at),
+            _ => None,
+        };
+        match (at(&self.reading), at(&self.writing)) {
+            (Some(reading), Some(writing)) => Some(reading.min(writing)),
+            (reading, writing) => reading.or(writing),
+        }
+    }
+
+    fn pass(&mut self, now: Instant) {
+        for wait in [&mut self.reading, &mut self.writing]
+            .into_iter()
+            .flatten()
+        {
+            if let Until::At(at) = wait.until
+                && at <= now
+            {
+                wait.until = Until::Passed;
+            }
+        }
+    }
+
+    fn wait(&mut self, what: For) -> &mut Option<Wait> {
+        match what {
+            For::Reading => &mut self.reading,
+            For::Writing => &mut self.writing,
+        }
+    }
+}
+
+impl fmt::Debug for Deadlines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waits = |what| self.since(what).is_some();
+        write!(
+            f,
+            "deadlines(reading {}, writing {})",
+            waits(For::Reading),
+            waits(For::Writing)
+        )
+    }
+}
+
+/// How much longer a peer may keep us waiting in this exchange: a slow one gets time for each
+/// byte that it moves, one that drips gets none to speak of.
+///
+/// `left <= most`
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    left: Duration,
+}
+
+impl Patience {
+    pub(crate) fn new(most: Duration) -> Self {
+        Self { left: most }
+    }
+
+    pub(crate) fn left(self) -> Duration {
+        self.left
+    }
+
+    /// We waited so long.
+    pub(crate) fn spend(&mut self, waited: Duration) {
+        self.left = self.left.saturating_sub(waited);
+    }
+
+    /// So many bytes moved, of which `rate` are worth a second.
+    pub(crate) fn earn(&mut self, bytes: u64, rate: u64, most: Duration) {
+        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
+        let earned = u64::try_from(nanos).map_or(most, Duration::from_nanos);
+        self.left = self
+            .left
+            .saturating_add(earned)
+            .min(most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::task::{Poll, Waker};
+    use std::time::Duration;
+
+    use tubes::testing::ManualClock;
+
+    use super::{Deadlines, For, Patience};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn each_wait_is_overdue_at_its_own_time_whoever_looks_first() {
+        for first in [For::Reading, For::Writing] {
+            let clock = ManualClock::default();
+            let mut deadlines = Deadlines::new(Arc::new(clock.clone()));
+            deadlines.begin(For::Writing, 3 * SECOND);
+            deadlines.begin(For::Reading, 2 * SECOND);
+            let mut poll = |what| deadlines.poll(what, Waker::noop());
+            assert_eq!(
+                (poll(first), poll(For::Reading)),
+                (Poll::Pending, Poll::Pending)
+            );
+            clock.advance(2 * SECOND);
+            assert_eq!(poll(For::Writing), Poll::Pending);
+            assert_eq!(poll(For::Reading), Poll::Ready(()));
+            assert_eq!(poll(For::Reading), Poll::Ready(()), "it stays so");
+            clock.advance(SECOND);
+            assert_eq!(poll(For::Writing), Poll::Ready(()));
+        }
+    }
+
+    #[test]
+    fn a_wait_that_ended_is_never_overdue_and_says_how_long_it_took() {
+        let clock = ManualClock::default();
+        let mut deadlines = Deadlines::new(Arc::new(clock.clone()));
+        deadlines.begin(For::Reading, 2 * SECOND);
+        assert!(
+            deadlines
+                .poll(For::Reading, Waker::noop())
+                .is_pending()
+        );
+        clock.advance(SECOND);
+        deadlines.begin(For::Reading, 9 * SECOND);
+        assert_eq!(deadlines.end_timed(For::Reading), SECOND);
+        deadlines.begin(For::Reading, 2 * SECOND);
+        clock.advance(SECOND);
+        assert!(
+            deadlines
+                .poll(For::Reading, Waker::noop())
+                .is_pending()
+        );
+        clock.advance(SECOND);
+        assert!(
+            deadlines
+                .poll(For::Reading, Waker::noop())
+                .is_ready()
+        );
+    }
+
+    #[test]
+    fn patience_lasts_as_long_as_bytes_move_at_the_rate() {
+        let most = 30 * SECOND;
+        let mut steady = Patience::new(most);
+        let mut drip = Patience::new(most);
+        for _ in 0..100 {
+            for (patience, bytes) in [(&mut steady, 256), (&mut drip, 1)] {
+                patience.spend(SECOND);
+                patience.earn(bytes, 256, most);
+            }
+        }
+        assert_eq!((steady.left(), drip.left() < SECOND), (most, true));
+        drip.earn(u64::MAX, 1, most);
+        assert_eq!(drip.left(), most);
+    }
+}

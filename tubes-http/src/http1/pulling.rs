@@ -1,0 +1,223 @@
+//! What arrives on a connection: segments, pieces of a body, and that the peer is gone.
+
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tubes::{Drain, Fount, Reason, budget};
+
+use crate::error::Error;
+use crate::http1::deadlines::For;
+use crate::http1::event::Event;
+use crate::http1::link::{Link, Write};
+use crate::http1::state::Persistence;
+use crate::http1::turn::{Awaited, Closing, Turn};
+use crate::kind::Kind;
+use crate::site::OnDisconnect;
+
+/// What a connection may hold in any case, however little memory the server has left: one segment.
+const FLOOR: usize = 8 * 1024;
+
+impl<F, D> Link<F, D>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    /// Takes in one segment, or the end of the peer's direction.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match ready!(self.poll_segment(cx)) {
+            Ok(segment) => self.engine.received(segment),
+            Err(Reason::Finished | Reason::Enough) => self.engine.received_end(),
+            Err(failed) => return Poll::Ready(Err(failed)),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next bytes of the peer. Each costs a unit of the budget, for they may be few or none.
+    pub(super) fn poll_segment(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        if self.engine.input_len() > FLOOR {
+            ready!(self.poll_memory());
+        }
+        let Some(ends) = &mut self.ends else {
+            return Poll::Ready(Err(Error::from(Kind::Closed).into_reason()));
+        };
+        if !budget::spend() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        ends.fount.as_mut().poll_next(cx)
+    }
+
+    /// Waits while all connections together hold too much; then everybody here is woken.
+    fn poll_memory(&self) -> Poll<()> {
+        let (roster, bound) = (&self.site.roster, self.limits().held());
+        match self.seat {
+            Some(seat) if roster.held() >= bound => roster.wait_for_memory(seat, bound),
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// The flow's own fount keeps moving while nobody reads, unless somebody waits for it.
+    pub(super) fn poll_fount_progress(&mut self, cx: &mut Context<'_>) {
+        let waits = self.waiters.is_reading() || self.waiters.is_watched();
+        if let (Some(ends), false) = (&mut self.ends, waits) {
+            let _ = ends.fount.as_mut().poll_progress(cx);
+        }
+    }
+
+    /// The next piece of the request's body.
+    pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        if self.engine.expects_continue() {
+            let head = HeaderMap::new();
+            // A 100 that cannot be written is left out: the peer then waits for its own timer.
+            drop(
+                self.engine
+                    .interim(StatusCode::CONTINUE, &head),
+            );
+            drop(self.poll_help(cx));
+        }
+        loop {
+            let event = match self.engine.next_event() {
+                Ok(event) => event,
+                Err(error) => return Poll::Ready(Err(self.break_body(error))),
+            };
+            match event {
+                Some(Event::Data(data)) => {
+                    self.deadlines.end(For::Reading);
+                    return Poll::Ready(Ok(data));
+                }
+                Some(Event::End(trailers)) => {
+                    self.deadlines.end(For::Reading);
+                    self.trailers = trailers.map(Box::new);
+                    return Poll::Ready(Err(Reason::Finished));
+                }
+                Some(Event::Head(..) | Event::Closed) => {
+                    return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
+                }
+                None if self.engine.is_request_over() => {
+                    return Poll::Ready(Err(self.lost(Kind::Closed)));
+                }
+                None => {
+                    let held = self.engine.input_len();
+                    match self.poll_read(cx) {
+                        Poll::Ready(Ok(())) => self.request_moved(held),
+                        Poll::Ready(Err(reason)) => return Poll::Ready(Err(self.cut_body(reason))),
+                        Poll::Pending => return self.poll_body_overdue(cx),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Bytes of the body came: the peer gets time for each.
+    fn request_moved(&mut self, held: usize) {
+        let waited = self.deadlines.end_timed(For::Reading);
+        let came = self
+            .engine
+            .input_len()
+            .saturating_sub(held);
+        let (rate, most) = (self.limits().body_rate(), self.limits().body_time());
+        self.with_request.spend(waited);
+        self.with_request
+            .earn(came as u64, rate, most);
+        if let Some(account) = &mut self.account {
+            account.waited_for_request += waited;
+        }
+    }
+
+    /// No byte of the body comes: not for ever.
+    fn poll_body_overdue(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        if let Poll::Ready(Err(reason)) = self.poll_help(cx) {
+            return Poll::Ready(Err(reason));
+        }
+        let left = self.with_request.left();
+        self.deadlines.begin(For::Reading, left);
+        ready!(self.poll_overdue(For::Reading));
+        let error = Error::from(Kind::BodyTimeout);
+        self.broken = Some(error.clone());
+        Poll::Ready(Err(error.into_reason()))
+    }
+
+    /// The transport failed in the middle of a body.
+    fn cut_body(&mut self, reason: Reason) -> Reason {
+        let error = Error::from(self.engine.truncated()).with_source(Error::of_transport(reason));
+        self.engine.abort();
+        self.wake_watchers();
+        error.into_reason()
+    }
+
+    /// The request makes no sense from here on: so says the reply, or it is cut.
+    fn break_body(&mut self, error: Error) -> Reason {
+        if self.engine.is_answered() && error.status().is_some() {
+            self.engine
+                .refuse(&error, self.site.clock.wall());
+        }
+        self.broken = Some(error.clone());
+        error.into_reason()
+    }
+
+    /// Ready when the peer is gone. Reads ahead, for that is how it shows; no more than the limit.
+    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        if let Write::Ended(_) = &self.write {
+            return Poll::Ready(Error::of_transport(self.lost(Kind::Closed)));
+        }
+        loop {
+            if self.engine.is_cut() {
+                return Poll::Ready(Error::of_transport(self.lost(Kind::Closed)));
+            }
+            if self.engine.has_ended() {
+                return if self.site.on_disconnect == OnDisconnect::CancelOnHalfClose {
+                    Poll::Ready(Kind::Closed.into())
+                } else {
+                    Poll::Pending
+                };
+            }
+            // Who reads the body hears it, and tells.
+            if self.waiters.is_reading() || self.engine.input_len() >= self.limits().ahead() {
+                return Poll::Pending;
+            }
+            if let Err(failed) = ready!(self.poll_read(cx)) {
+                let error = Error::of_transport(failed);
+                self.broken = Some(error);
+                self.give_up();
+            }
+        }
+    }
+
+    /// Throws away the rest of a body, within bounds; then the next exchange, or the end.
+    pub(super) fn poll_discarded(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.engine.is_cut() && !self.engine.is_request_over() {
+            match self.engine.next_event() {
+                Ok(Some(_)) => {}
+                Err(_) => break,
+                // There was too much of it.
+                Ok(None) if self.engine.is_request_over() => {}
+                // Waiting for the rest must not keep back the reply.
+                Ok(None) => {
+                    drop(self.poll_flush(cx));
+                    match self.poll_read(cx) {
+                        Poll::Ready(Ok(())) => {}
+                        Poll::Ready(Err(_)) => break,
+                        Poll::Pending => {
+                            let time = self.limits().discard_time();
+                            self.deadlines.begin(For::Reading, time);
+                            ready!(self.poll_overdue(For::Reading));
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        self.deadlines.end(For::Reading);
+        self.conclude();
+        let cut = self.engine.is_cut();
+        self.turn = match self.engine.next_exchange() {
+            Persistence::Keep => Turn::Between(Awaited::Anything),
+            Persistence::Close if cut => Turn::Closing(Closing::Write(self.lost(Kind::Abandoned))),
+            Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
+        };
+        self.broken = None;
+        self.trailers = None;
+        Poll::Ready(())
+    }
+}

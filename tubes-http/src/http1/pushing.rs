@@ -1,0 +1,179 @@
+//! What leaves on a connection: handed to the drain, and not waited for for ever.
+
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tubes::{Drain, Fount, Reason};
+
+use crate::error::Error;
+use crate::http1::account::Stall;
+use crate::http1::deadlines::For;
+use crate::http1::link::{Link, Write};
+use crate::kind::Kind;
+
+/// Bytes that wait in the engine before they are handed to the drain: small replies of pipelined
+/// requests leave in one write.
+const HIGH_WATER: usize = 32 * 1024;
+
+impl<F, D> Link<F, D>
+where
+    F: Fount<Item = Bytes>,
+    D: Drain<Bytes>,
+{
+    /// Hands what is written to the drain, for as long as it has room.
+    fn poll_hand_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        while self.engine.output_len() > 0 {
+            if let Write::Ended(reason) = &self.write {
+                return Poll::Ready(Err(reason.clone()));
+            }
+            let Some(ends) = &mut self.ends else {
+                return Poll::Ready(Err(self.end_write(Reason::abandoned())));
+            };
+            let handed = match ends.drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => match self.engine.take_output() {
+                    Some(bytes) => ends.drain.as_mut().receive(bytes),
+                    None => break,
+                },
+                Poll::Ready(Err(reason)) => Err(reason),
+                Poll::Pending => return self.poll_write_deadline(),
+            };
+            if let Err(reason) = handed {
+                return Poll::Ready(Err(self.end_write(reason)));
+            }
+            self.response_moved();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Room for more to be written.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if let Write::Ended(reason) = &self.write {
+            return Poll::Ready(Err(reason.clone()));
+        }
+        if self.engine.output_len() < HIGH_WATER {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_hand_over(cx)
+    }
+
+    /// Everything that is written leaves.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        ready!(self.poll_hand_over(cx))?;
+        if let Write::Ended(reason) = &self.write {
+            return Poll::Ready(Err(reason.clone()));
+        }
+        let Some(ends) = &mut self.ends else {
+            return Poll::Ready(Err(self.end_write(Reason::abandoned())));
+        };
+        match ends.drain.as_mut().poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                self.response_moved();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(reason)) => Poll::Ready(Err(self.end_write(reason))),
+            Poll::Pending => self.poll_write_deadline(),
+        }
+    }
+
+    /// What is written leaves, for whoever happens to be polled. The drain knows only who asked
+    /// last: while who replies waits for it, nobody else may ask.
+    pub(super) fn poll_help(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if self.waiters.is_writing() {
+            return Poll::Pending;
+        }
+        self.poll_flush(cx)
+    }
+
+    /// The peer takes what is written, or has taken it.
+    #[inline]
+    fn response_moved(&mut self) {
+        if self
+            .deadlines
+            .since(For::Writing)
+            .is_some()
+        {
+            self.count_moved();
+        }
+    }
+
+    /// The peer gets time for each byte that it took, and less for the time that we waited.
+    fn count_moved(&mut self) {
+        let waited = self.deadlines.end_timed(For::Writing);
+        let moved = self
+            .ends
+            .as_ref()
+            .map_or(0, |ends| ends.drain.moved());
+        let taken = moved.saturating_sub(self.moved);
+        self.moved = moved;
+        let (rate, most) = (self.limits().write_rate(), self.limits().write_time());
+        self.with_response.spend(waited);
+        self.with_response
+            .earn(taken, rate, most);
+        if let Some(account) = &mut self.account {
+            account.waited_for_response += waited;
+        }
+    }
+
+    /// The peer takes too little: not for ever.
+    pub(super) fn poll_write_deadline(&mut self) -> Poll<Result<(), Reason>> {
+        let moved = self
+            .ends
+            .as_ref()
+            .map_or(0, |ends| ends.drain.moved());
+        if moved != self.moved {
+            // Slow is not dead.
+            if self
+                .deadlines
+                .since(For::Writing)
+                .is_none()
+            {
+                self.moved = moved;
+            }
+            self.count_moved();
+        }
+        loop {
+            let left = self.with_response.left();
+            let unsaid = self
+                .account
+                .as_ref()
+                .is_some_and(|account| account.stall == Stall::Unsaid);
+            let time = if unsaid {
+                left.min(self.limits().stall_time())
+            } else {
+                left
+            };
+            self.deadlines.begin(For::Writing, time);
+            ready!(self.poll_overdue(For::Writing));
+            self.count_moved();
+            if self.with_response.left().is_zero() {
+                let reason = Error::from(Kind::ReplyTimeout).into_reason();
+                return Poll::Ready(Err(self.end_write(reason)));
+            }
+            self.say_stalled();
+        }
+    }
+
+    /// Says in the log that the peer takes nothing, once for each exchange.
+    fn say_stalled(&mut self) {
+        let held = self.held();
+        if let Some(account) = &mut self.account {
+            account.stall = Stall::Said;
+            tracing::warn!(
+                method = %account.method,
+                target = %account.target,
+                waited = ?account.waited_for_response,
+                held,
+                "the peer does not take the response"
+            );
+        }
+    }
+
+    /// Nothing can leave any more.
+    pub(super) fn end_write(&mut self, reason: Reason) -> Reason {
+        // The peer takes no more, and half a reply is none.
+        let reason = Error::of_transport(reason).into_reason();
+        self.give_up();
+        self.write = Write::Ended(reason.clone());
+        reason
+    }
+}

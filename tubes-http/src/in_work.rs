@@ -1,0 +1,103 @@
+//! The exchanges that one connection is answering: one in place, others beside it.
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::stream::{FuturesUnordered, Stream};
+
+/// As many streams as HTTP/2 servers allow by default.
+const AT_MOST: NonZeroUsize = NonZeroUsize::new(100).expect("100 is not 0");
+
+/// Futures that answer exchanges, at most so many at once.
+pub(crate) struct InWork<S> {
+    /// One exchange; over HTTP/1.1 there is no other. Its place is kept while the connection is
+    /// busy, and given up when it is idle.
+    first: Option<Pin<Box<Option<S>>>>,
+    /// The others, each woken by itself: `others.len() < at_most`
+    others: Option<Box<FuturesUnordered<S>>>,
+    at_most: NonZeroUsize,
+}
+
+impl<S> InWork<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            first: None,
+            others: None,
+            at_most: AT_MOST,
+        }
+    }
+
+    pub(crate) fn set_at_most(&mut self, count: NonZeroUsize) {
+        self.at_most = count;
+    }
+
+    fn len(&self) -> usize {
+        let first = self
+            .first
+            .as_ref()
+            .is_some_and(|first| first.is_some());
+        usize::from(first)
+            + self
+                .others
+                .as_ref()
+                .map_or(0, |others| others.len())
+    }
+}
+
+impl<S: Future<Output = ()>> InWork<S> {
+    /// Begins one more; there is room for it.
+    pub(crate) fn begin(&mut self, serving: S) {
+        match &mut self.first {
+            None => self.first = Some(Box::pin(Some(serving))),
+            Some(first) if first.is_none() => first.set(Some(serving)),
+            Some(_) => self
+                .others
+                .get_or_insert_default()
+                .push(serving),
+        }
+    }
+
+    /// Goes on with what is being answered; ready when there is room for one more.
+    #[inline]
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_served(cx);
+        if self.len() < self.at_most.get() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Goes on; ready when all are answered. No exchange comes right now.
+    pub(crate) fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_served(cx);
+        if self.len() > 0 {
+            return Poll::Pending;
+        }
+        self.first = None;
+        self.others = None;
+        Poll::Ready(())
+    }
+
+    #[inline]
+    fn poll_served(&mut self, cx: &mut Context<'_>) {
+        if let Some(first) = &mut self.first
+            && let Some(serving) = first.as_mut().as_pin_mut()
+            && serving.poll(cx).is_ready()
+        {
+            first.set(None);
+        }
+        if let Some(others) = &mut self.others {
+            while let Poll::Ready(Some(())) = Pin::new(&mut **others).poll_next(cx) {}
+        }
+    }
+}
+
+impl<S> fmt::Debug for InWork<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.len(), self.at_most)
+    }
+}

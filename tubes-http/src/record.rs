@@ -1,0 +1,86 @@
+//! One exchange that is over: what was asked, what was answered, how long it took.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, StatusCode, Uri};
+
+use crate::error::Error;
+
+/// One exchange that is over: for a log of accesses, or for metrics.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Record {
+    /// The method of its request.
+    pub method: Method,
+    /// The target of its request.
+    pub target: Uri,
+    /// The status that was answered; none if none was.
+    pub status: Option<StatusCode>,
+    /// Bytes of the request's body that arrived.
+    pub received: u64,
+    /// Bytes of the response's body that were written.
+    pub sent: u64,
+    /// From the head of the request to the head of the response.
+    pub first_byte: Option<Duration>,
+    /// From the head of the request to the end of the exchange.
+    pub duration: Duration,
+    /// How long the handler waited for the request's body.
+    pub waited_for_request: Duration,
+    /// How long the reply waited for the peer to take it.
+    pub waited_for_response: Duration,
+    /// How it ended.
+    pub end: RecordEnd,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum RecordEnd {
+    /// Its reply was written to its end.
+    Whole,
+    /// It was cut: why, as far as that is known.
+    Cut(Error),
+    /// The flow went on as something else.
+    Upgraded,
+}
+
+/// Is shown each record.
+pub(crate) type Observer = Arc<dyn Fn(&Record) + Send + Sync>;
+
+/// A line in the log (of the `tracing` crate, at level `INFO`, target `tubes_http::access`) for
+/// each exchange: for [`Server::on_exchange`](crate::Server::on_exchange).
+pub fn log_access(record: &Record) {
+    let Record {
+        method,
+        target,
+        received,
+        sent,
+        ..
+    } = record;
+    tracing::info!(
+        target: "tubes_http::access",
+        %method,
+        %target,
+        status = record.status.map_or(0, |status| status.as_u16()),
+        received,
+        sent,
+        first_byte = ?record.first_byte,
+        duration = ?record.duration,
+        waited_for_request = ?record.waited_for_request,
+        waited_for_response = ?record.waited_for_response,
+        end = %record.end,
+        "exchange"
+    );
+}
+
+impl fmt::Display for RecordEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("whole"),
+            Self::Cut(error) => write!(f, "cut: {error}"),
+            Self::Upgraded => f.write_str("upgraded"),
+        }
+    }
+}

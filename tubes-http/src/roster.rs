@@ -1,0 +1,285 @@
+//! The connections of one server: who they are, how much they hold, and that they are to end.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use slab::Slab;
+
+use crate::snapshot::ConnectionState;
+
+/// One connection, seen from its server.
+pub(crate) trait Member: Send + Sync {
+    /// No exchange after this one; idle connections end now.
+    fn shut_down(&self);
+    /// Ends at once; what was in work, if anything was.
+    fn cut(&self) -> Work;
+    /// The server has memory to spare again.
+    fn resume(&self);
+    /// What it does now.
+    fn look(&self) -> Option<ConnectionState>;
+}
+
+/// What a connection is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    Nothing,
+    /// An exchange whose reply has not begun.
+    Unanswered,
+    /// An exchange whose reply is on its way.
+    Streaming,
+}
+
+/// What a server's connections share.
+#[derive(Default)]
+pub(crate) struct Roster {
+    phase: AtomicU8,
+    /// Bytes that all connections hold.
+    held: AtomicUsize,
+    /// Exchanges that ended whole since the shutdown began.
+    finished: AtomicU64,
+    seats: Mutex<Seats>,
+}
+
+#[derive(Default)]
+struct Seats {
+    members: Slab<Weak<dyn Member>>,
+    /// Flows that went on as something else.
+    upgraded: usize,
+    /// Those who wait for the shutdown to begin, or to be complete, each with a number.
+    waiting: Vec<(u64, Waker)>,
+    numbers: u64,
+    /// Connections that wait for memory, by their seat.
+    thirsty: BTreeSet<usize>,
+}
+
+/// How far the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    Open = 0,
+    Stopping = 1,
+    Cut = 2,
+}
+
+impl Roster {
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Acquire) {
+            0 => Phase::Open,
+            1 => Phase::Stopping,
+            _ => Phase::Cut,
+        }
+    }
+
+    /// A seat for a connection.
+    pub(crate) fn join(&self, member: Weak<dyn Member>) -> usize {
+        self.seats().members.insert(member)
+    }
+
+    /// The connection is over.
+    pub(crate) fn leave(&self, seat: usize) {
+        let (gone, wakers) = {
+            let mut seats = self.seats();
+            seats.thirsty.remove(&seat);
+            let gone = seats.members.try_remove(seat);
+            (gone, seats.told())
+        };
+        drop(gone);
+        wake(wakers);
+    }
+
+    /// An exchange is over, and was not cut.
+    pub(crate) fn finish(&self) {
+        if self.phase() != Phase::Open {
+            self.finished
+                .fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many exchanges ended whole since the shutdown began.
+    pub(crate) fn finished(&self) -> u64 {
+        self.finished.load(Ordering::Relaxed)
+    }
+
+    /// Connections that are there.
+    pub(crate) fn members(&self) -> Vec<Arc<dyn Member>> {
+        let seats = self.seats();
+        seats
+            .members
+            .iter()
+            .filter_map(|(_, member)| member.upgrade())
+            .collect()
+    }
+
+    pub(crate) fn upgraded(&self) -> usize {
+        self.seats().upgraded
+    }
+
+    /// A flow has become something else: it counts until the tally is dropped.
+    pub(crate) fn tally(self: &Arc<Self>) -> Tally {
+        self.seats().upgraded += 1;
+        Tally(Arc::clone(self))
+    }
+
+    /// Goes on to a phase, and tells everybody who waits for it.
+    pub(crate) fn begin(&self, phase: Phase) {
+        self.phase
+            .fetch_max(phase as u8, Ordering::AcqRel);
+        let wakers = self.seats().told();
+        wake(wakers);
+    }
+
+    /// Ready when nothing is left, upgraded flows included.
+    pub(crate) fn poll_empty(&self, cx: &Context<'_>, place: &mut Option<u64>) -> Poll<()> {
+        self.poll_waited(cx, place, |seats| {
+            seats.members.is_empty() && seats.upgraded == 0
+        })
+    }
+
+    /// Ready when the shutdown has begun.
+    pub(crate) fn poll_stopping(&self, cx: &Context<'_>, place: &mut Option<u64>) -> Poll<()> {
+        self.poll_waited(cx, place, |_| self.phase() != Phase::Open)
+    }
+
+    /// Who waited in this place waits no more.
+    pub(crate) fn forget(&self, place: Option<u64>) {
+        let gone = place.and_then(|place| {
+            let mut seats = self.seats();
+            let at = seats
+                .waiting
+                .iter()
+                .position(|(other, _)| *other == place)?;
+            Some(seats.waiting.swap_remove(at))
+        });
+        drop(gone);
+    }
+
+    fn poll_waited(
+        &self,
+        cx: &Context<'_>,
+        place: &mut Option<u64>,
+        is_there: impl Fn(&Seats) -> bool,
+    ) -> Poll<()> {
+        let waker = cx.waker().clone();
+        let mut seats = self.seats();
+        if is_there(&seats) {
+            drop(seats);
+            return Poll::Ready(());
+        }
+        let number = *place.get_or_insert_with(|| {
+            seats.numbers += 1;
+            seats.numbers
+        });
+        let known = seats
+            .waiting
+            .iter_mut()
+            .find(|(other, _)| *other == number);
+        let before = match known {
+            Some((_, before)) => Some(std::mem::replace(before, waker)),
+            None => {
+                seats.waiting.push((number, waker));
+                None
+            }
+        };
+        drop(seats);
+        drop(before);
+        Poll::Pending
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        // No foreign code runs under this lock, so that poison means nothing.
+        self.seats
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Memory.
+impl Roster {
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// A connection that held `before` bytes now holds `now`; who waited for memory goes on when
+    /// it is below `bound` again.
+    pub(crate) fn account(&self, before: usize, now: usize, bound: usize) {
+        if now >= before {
+            self.held
+                .fetch_add(now - before, Ordering::Relaxed);
+            return;
+        }
+        let freed = before - now;
+        let all = self
+            .held
+            .fetch_sub(freed, Ordering::Relaxed);
+        if all >= bound && all - freed < bound {
+            self.resume();
+        }
+    }
+
+    /// The connection in this seat waits for memory, unless there is some by now.
+    pub(crate) fn wait_for_memory(&self, seat: usize, bound: usize) -> Poll<()> {
+        let mut seats = self.seats();
+        if self.held() < bound {
+            return Poll::Ready(());
+        }
+        seats.thirsty.insert(seat);
+        Poll::Pending
+    }
+
+    fn resume(&self) {
+        let thirsty: Vec<_> = {
+            let mut seats = self.seats();
+            let all = std::mem::take(&mut seats.thirsty);
+            all.into_iter()
+                .filter_map(|seat| seats.members.get(seat)?.upgrade())
+                .collect()
+        };
+        for member in thirsty {
+            member.resume();
+        }
+    }
+}
+
+impl Seats {
+    /// Everybody who waits: each looks again.
+    fn told(&mut self) -> Vec<(u64, Waker)> {
+        std::mem::take(&mut self.waiting)
+    }
+}
+
+/// With the lock free: wakers run code of others.
+fn wake(wakers: Vec<(u64, Waker)>) {
+    for (_, waker) in wakers {
+        waker.wake();
+    }
+}
+
+/// A flow that has become something else.
+#[derive(Debug)]
+pub(crate) struct Tally(Arc<Roster>);
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        let wakers = {
+            let mut seats = self.0.seats();
+            seats.upgraded -= 1;
+            seats.told()
+        };
+        wake(wakers);
+    }
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.seats().members.len();
+        write!(
+            f,
+            "roster({count} connections, {} bytes, {:?})",
+            self.held(),
+            self.phase()
+        )
+    }
+}

@@ -1,0 +1,122 @@
+//! The raw flow after 101 or `CONNECT`, with the bytes that were already read.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tubes::drains::BoxDrain;
+use tubes::founts::BoxFount;
+use tubes::{Drain, Flow, Fount, Reason};
+
+use crate::roster::Tally;
+
+/// A flow of bytes that was a connection of HTTP: what [`Reply::upgrade`](crate::Reply::upgrade)
+/// gives.
+///
+/// Its fount begins with what the peer had sent behind its request. Its server counts it until
+/// both ends are dropped.
+pub type UpgradedFlow = Flow<BoxFount<'static, Bytes>, BoxDrain<'static, Bytes, ()>>;
+
+/// What the peer sends from now on.
+struct From<F> {
+    /// What it had sent before.
+    remainder: Bytes,
+    fount: Pin<Box<F>>,
+    _tally: Arc<Tally>,
+}
+
+/// What goes to the peer from now on.
+struct To<D> {
+    drain: Pin<Box<D>>,
+    _tally: Arc<Tally>,
+}
+
+pub(crate) fn upgraded<F, D>(
+    remainder: Bytes,
+    fount: Pin<Box<F>>,
+    drain: Pin<Box<D>>,
+    tally: Arc<Tally>,
+) -> UpgradedFlow
+where
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
+{
+    let to = To {
+        drain,
+        _tally: Arc::clone(&tally),
+    };
+    let from = From {
+        remainder,
+        fount,
+        _tally: tally,
+    };
+    Flow::new(from.boxed(), Box::pin(to))
+}
+
+impl<F: Fount<Item = Bytes>> Fount for From<F> {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        if self.remainder.is_empty() {
+            self.fount.as_mut().poll_next(cx)
+        } else {
+            Poll::Ready(Ok(std::mem::take(&mut self.remainder)))
+        }
+    }
+
+    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.fount.as_mut().poll_progress(cx)
+    }
+
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        self.remainder = Bytes::new();
+        self.fount.as_mut().stop(reason);
+    }
+}
+
+impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
+    type Output = ();
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.drain.as_mut().poll_ready(cx)
+    }
+
+    fn receive(mut self: Pin<&mut Self>, item: Bytes) -> Result<(), Reason> {
+        self.drain.as_mut().receive(item)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.drain.as_mut().poll_flush(cx)
+    }
+
+    fn moved(&self) -> u64 {
+        self.drain.moved()
+    }
+
+    fn poll_stopped(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        reason: &Reason,
+    ) -> Poll<Result<(), tubes::Error>> {
+        let stopped = ready!(
+            self.drain
+                .as_mut()
+                .poll_stopped(cx, reason)
+        );
+        Poll::Ready(stopped.map(drop))
+    }
+}
+
+impl<F> fmt::Debug for From<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "upgraded({} bytes first)", self.remainder.len())
+    }
+}
+
+impl<D> fmt::Debug for To<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("upgraded")
+    }
+}

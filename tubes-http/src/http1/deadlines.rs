@@ -43,6 +43,16 @@ enum Until {
 struct Armed {
     timer: Box<dyn Timer>,
     at: Instant,
+    state: Armament,
+}
+
+/// Whether the timer knows whom to ring for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Armament {
+    /// It is to be polled.
+    New,
+    /// It rings, and needs no look before.
+    Waits,
 }
 
 impl Deadlines {
@@ -108,6 +118,13 @@ impl Deadlines {
         }
     }
 
+    /// The bell has rung: the timer is to be looked at.
+    pub(crate) fn rang(&mut self) {
+        if let Some(armed) = &mut self.timer {
+            armed.state = Armament::New;
+        }
+    }
+
     /// Lets go of the timer, and with it of the bell.
     pub(crate) fn close(&mut self) {
         self.reading = None;
@@ -124,23 +141,24 @@ impl Deadlines {
         let armed = self.timer.get_or_insert_with(|| Armed {
             timer: clock.timer(at),
             at,
+            state: Armament::New,
         });
         if armed.at > at {
-            armed.timer.reset(at);
-            armed.at = at;
+            armed.reset(at);
         }
+        if armed.state == Armament::Waits {
+            return Poll::Pending;
+        }
+        armed.state = Armament::Waits;
         let mut cx = Context::from_waker(bell);
-        while armed
-            .timer
-            .poll_elapsed(&mut cx)
-            .is_ready()
-        {
+        while armed.timer.poll_elapsed(&mut cx).is_ready() {
+            armed.state = Armament::New;
             let now = clock.now();
             if now >= at {
                 return Poll::Ready(now);
             }
-            armed.timer.reset(at);
-            armed.at = at;
+            armed.reset(at);
+            armed.state = Armament::Waits;
         }
         Poll::Pending
     }
@@ -177,6 +195,14 @@ impl Deadlines {
             For::Reading => &mut self.reading,
             For::Writing => &mut self.writing,
         }
+    }
+}
+
+impl Armed {
+    fn reset(&mut self, at: Instant) {
+        self.timer.reset(at);
+        self.at = at;
+        self.state = Armament::New;
     }
 }
 
@@ -245,7 +271,10 @@ mod tests {
             let mut deadlines = Deadlines::new(Arc::new(clock.clone()));
             deadlines.begin(For::Writing, 3 * SECOND);
             deadlines.begin(For::Reading, 2 * SECOND);
-            let mut poll = |what| deadlines.poll(what, Waker::noop());
+            let mut poll = |what| {
+                deadlines.rang();
+                deadlines.poll(what, Waker::noop())
+            };
             assert_eq!(
                 (poll(first), poll(For::Reading)),
                 (Poll::Pending, Poll::Pending)

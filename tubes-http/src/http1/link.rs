@@ -101,9 +101,10 @@ impl<F, D> Link<F, D> {
         self.turn = Turn::Over(reason);
         self.deadlines.close();
         let (ends, bell) = (self.ends.take(), self.bell.take());
+        let left = self.waiters.take_left();
         let after = self.after();
         after.ends = ends;
-        after.gone.extend(bell);
+        after.gone.extend(left.chain(bell));
     }
 
     pub(super) fn after(&mut self) -> &mut After<F, D> {
@@ -111,29 +112,23 @@ impl<F, D> Link<F, D> {
     }
 
     /// Remembers who waits.
+    #[inline]
     pub(super) fn keep(&mut self, who: Waiter, cx: &Context<'_>) {
-        let place = self.waiters.place(who);
-        if place
-            .as_ref()
-            .is_some_and(|waker| waker.will_wake(cx.waker()))
-        {
-            return;
-        }
-        if let Some(before) = place.replace(cx.waker().clone()) {
+        if let Some(before) = self.waiters.keep(who, cx.waker()) {
             self.after().gone.push(before);
         }
     }
 
     /// Nobody waits for this any more.
+    #[inline]
     pub(super) fn forget(&mut self, who: Waiter) {
-        if let Some(before) = self.waiters.place(who).take() {
-            self.after().gone.push(before);
-        }
+        self.waiters.forget(who);
     }
 
     /// What was waited for is there.
+    #[inline]
     pub(super) fn wake(&mut self, who: Waiter) {
-        if let Some(waker) = self.waiters.place(who).take() {
+        if let Some(waker) = self.waiters.take(who) {
             self.after().wake.push(waker);
         }
     }

@@ -85,6 +85,8 @@ where
         let next = link.poll_exchange(cx);
         if next.is_pending() {
             link.keep(Waiter::Exchanges, cx);
+        } else {
+            link.forget(Waiter::Exchanges);
         }
         drop(link);
         let (number, request, length) = ready!(next)?;
@@ -97,9 +99,8 @@ where
         self.poll_until(cx);
         let mut link = self.shared.lock();
         let progress = link.poll_turn(cx);
-        if progress.is_pending() {
-            link.keep(Waiter::Exchanges, cx);
-        }
+        // Between two exchanges, too: a deadline, a shutdown or memory is to be heard.
+        link.keep(Waiter::Exchanges, cx);
         progress
     }
 

@@ -90,6 +90,7 @@ impl<F, D> Shared<F, D> {
         if let Ok(link) = self.link.try_lock() {
             let mut link = self.locked(link);
             if self.rang.swap(false, Ordering::SeqCst) {
+                link.deadlines.rang();
                 link.wake_all();
             }
         }

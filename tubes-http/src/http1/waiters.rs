@@ -13,19 +13,37 @@ pub(crate) enum Waiter {
     Writer,
 }
 
+impl Waiter {
+    const ALL: [Self; 3] = [Self::Exchanges, Self::Reader, Self::Writer];
+}
+
 /// A place for each, and for everybody who waits for the end of the peer.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
-    exchanges: Option<Waker>,
-    reader: Option<Waker>,
-    writer: Option<Waker>,
+    exchanges: Place,
+    reader: Place,
+    writer: Place,
     /// As many as there are futures that wait for it, each under its number.
     watchers: Vec<(u64, Waker)>,
     watches: u64,
 }
 
+/// Where one waits. Who waits no more leaves his waker, for he mostly comes back.
+#[derive(Debug, Default)]
+struct Place {
+    waker: Option<Waker>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Left,
+    Waits,
+}
+
 impl Waiters {
-    pub(crate) fn place(&mut self, who: Waiter) -> &mut Option<Waker> {
+    fn place(&mut self, who: Waiter) -> &mut Place {
         match who {
             Waiter::Exchanges => &mut self.exchanges,
             Waiter::Reader => &mut self.reader,
@@ -33,14 +51,41 @@ impl Waiters {
         }
     }
 
+    /// Somebody waits; the waker that was there, if it is another, goes out.
+    #[inline]
+    pub(crate) fn keep(&mut self, who: Waiter, waker: &Waker) -> Option<Waker> {
+        let place = self.place(who);
+        place.state = State::Waits;
+        match &place.waker {
+            Some(before) if before.will_wake(waker) => None,
+            _ => place.waker.replace(waker.clone()),
+        }
+    }
+
+    /// Nobody waits for this any more.
+    #[inline]
+    pub(crate) fn forget(&mut self, who: Waiter) {
+        self.place(who).state = State::Left;
+    }
+
+    /// Whoever waits there, to be woken; he waits no more.
+    #[inline]
+    pub(crate) fn take(&mut self, who: Waiter) -> Option<Waker> {
+        let place = self.place(who);
+        match std::mem::take(&mut place.state) {
+            State::Waits => place.waker.take(),
+            State::Left => None,
+        }
+    }
+
     /// Whether somebody waits for a piece of the body: the fount knows him only.
     pub(crate) fn is_reading(&self) -> bool {
-        self.reader.is_some()
+        self.reader.state == State::Waits
     }
 
     /// Whether somebody waits to reply: the drain knows him only.
     pub(crate) fn is_writing(&self) -> bool {
-        self.writer.is_some()
+        self.writer.state == State::Waits
     }
 
     pub(crate) fn is_watched(&self) -> bool {
@@ -80,19 +125,21 @@ impl Waiters {
 
     /// Everybody who waits, and waits here no more.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Waker> + use<> {
-        let watchers = std::mem::take(&mut self.watchers);
-        [
-            self.exchanges.take(),
-            self.reader.take(),
-            self.writer.take(),
-        ]
-        .into_iter()
-        .flatten()
-        .chain(
-            watchers
-                .into_iter()
-                .map(|(_, waker)| waker),
-        )
+        let all = Waiter::ALL.map(|who| self.take(who));
+        let watchers = self.take_watchers();
+        all.into_iter().flatten().chain(watchers)
+    }
+
+    /// The wakers that were left by those who do not wait.
+    pub(crate) fn take_left(&mut self) -> impl Iterator<Item = Waker> + use<> {
+        let left = Waiter::ALL.map(|who| {
+            let place = self.place(who);
+            match place.state {
+                State::Left => place.waker.take(),
+                State::Waits => None,
+            }
+        });
+        left.into_iter().flatten()
     }
 
     /// All watchers, who wait no more.

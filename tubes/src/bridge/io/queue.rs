@@ -34,6 +34,13 @@ pub(super) struct Queue {
     written: u64,
 }
 
+/// Whether there are slices behind the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    Nothing,
+    Others,
+}
+
 impl Queue {
     /// How many bytes wait.
     pub(super) fn held(&self) -> usize {
@@ -72,9 +79,20 @@ impl Queue {
         self.tail.extend_from_slice(&item);
     }
 
-    /// Fills `room` with the first slices to write, and says how many they are.
-    pub(super) fn fill<'a>(&'a mut self, room: &mut [IoSlice<'a>]) -> usize {
+    /// The first slice to write, and whether there are others behind it.
+    pub(super) fn first(&mut self) -> (&[u8], Behind) {
         self.seal();
+        let behind = if self.slices.len() > 1 {
+            Behind::Others
+        } else {
+            Behind::Nothing
+        };
+        (self.slices.front().map_or(&[], |first| first), behind)
+    }
+
+    /// Fills `room` with the first slices to write, and says how many they are; what
+    /// [`first`](Self::first) has not seen is not among them.
+    pub(super) fn fill<'a>(&'a self, room: &mut [IoSlice<'a>]) -> usize {
         let filled = room.len().min(self.slices.len());
         for (place, slice) in room.iter_mut().zip(&self.slices) {
             *place = IoSlice::new(slice);
@@ -133,6 +151,7 @@ mod tests {
     use std::io::IoSlice;
 
     fn lengths(queue: &mut Queue) -> Vec<usize> {
+        queue.first();
         let mut room = [IoSlice::new(&[]); 64];
         let filled = queue.fill(&mut room);
         room[..filled]

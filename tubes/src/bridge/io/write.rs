@@ -9,7 +9,7 @@ use bytes::Bytes;
 use pin_project::pin_project;
 use tokio::io::AsyncWrite;
 
-use super::queue::Queue;
+use super::queue::{Behind, Queue};
 use crate::budget;
 use crate::drain::Drain;
 use crate::error::{Error, Kind};
@@ -166,17 +166,12 @@ fn poll_write<W: AsyncWrite>(
     cx: &mut Context<'_>,
     queue: &mut Queue,
 ) -> Poll<io::Result<()>> {
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let room = if writer.is_write_vectored() {
-        SLICES
-    } else {
-        1
-    };
-    let filled = queue.fill(&mut slices[..room]);
-    let written = if filled > 1 {
-        ready!(writer.poll_write_vectored(cx, &slices[..filled]))
-    } else {
-        ready!(writer.poll_write(cx, &slices[0]))
+    let written = match queue.first() {
+        (first, Behind::Nothing) => ready!(writer.poll_write(cx, first)),
+        (first, Behind::Others) if !writer.is_write_vectored() => {
+            ready!(writer.poll_write(cx, first))
+        }
+        (_, Behind::Others) => ready!(poll_write_many(writer, cx, queue)),
     };
     match written {
         Ok(0) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
@@ -185,6 +180,18 @@ fn poll_write<W: AsyncWrite>(
         Err(error) => return Poll::Ready(Err(error)),
     }
     Poll::Ready(Ok(()))
+}
+
+/// Out of line, so that its slices are on the stack only while it runs.
+#[inline(never)]
+fn poll_write_many<W: AsyncWrite>(
+    writer: Pin<&mut W>,
+    cx: &mut Context<'_>,
+    queue: &Queue,
+) -> Poll<io::Result<usize>> {
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let filled = queue.fill(&mut slices);
+    writer.poll_write_vectored(cx, &slices[..filled])
 }
 
 impl<W: AsyncWrite> Drain<Bytes> for Write<W> {

@@ -206,7 +206,7 @@ fn a_reader_that_takes_nothing_for_30_seconds_is_cut() {
     });
     served.peer.take(2);
     served.send(GET);
-    // Taking a piece of 5,000 bytes, and what frames it, gives 19 seconds.
+    // Taking 5,000 bytes, and what frames them, gives 19 seconds.
     for _ in 0..5 {
         served.advance(secs(19));
         served.peer.take(2);

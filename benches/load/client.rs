@@ -25,7 +25,9 @@ pub(crate) fn connect(address: SocketAddr, count: usize) -> Vec<TcpStream> {
     (0..count)
         .map(|_| {
             let stream = TcpStream::connect(address).expect("the server listens");
-            stream.set_nodelay(true).expect("it is TCP");
+            stream
+                .set_nodelay(true)
+                .expect("it is TCP");
             stream
         })
         .collect()
@@ -40,13 +42,17 @@ pub(crate) fn ask(connections: &mut [TcpStream], depth: usize, rounds: usize) {
     let mut buffer = vec![0; 64 * 1024];
     for _ in 0..rounds {
         for stream in &mut *connections {
-            stream.write_all(requests.as_bytes()).expect("the server reads");
+            stream
+                .write_all(requests.as_bytes())
+                .expect("the server reads");
         }
         for stream in &mut *connections {
             let mut left = depth;
             let mut held = 0;
             while left > 0 {
-                let read = stream.read(&mut buffer[held..]).expect("the server answers");
+                let read = stream
+                    .read(&mut buffer[held..])
+                    .expect("the server answers");
                 assert!(read > 0, "the server closed");
                 let all = &buffer[..held + read];
                 let mut end = 0;
@@ -71,46 +77,81 @@ pub(crate) fn download(address: SocketAddr, length: u64) {
     let mut got = 0;
     // The head and the lines of the chunks come on top, so that this many have come before the end.
     while got < length {
-        let read = stream.read(&mut buffer).expect("the server answers");
+        let read = stream
+            .read(&mut buffer)
+            .expect("the server answers");
         assert!(read > 0, "the server closed");
         got += read as u64;
     }
 }
 
-/// Sends `length` bytes to `path`, and reads what comes back: all of it, or until END.
-pub(crate) fn upload(address: SocketAddr, path: &str, length: u64, comes_back: bool) {
+/// What comes back.
+#[derive(Clone, Copy)]
+pub(crate) enum Answer {
+    /// A small text.
+    Greeting,
+    /// All that was sent.
+    Echo,
+}
+
+/// Sends `length` bytes to `path`, and reads what comes back.
+pub(crate) fn upload(address: SocketAddr, path: &str, length: u64, answer: Answer) {
     let mut stream = connect(address, 1).remove(0);
     let head = request("POST", path, &format!("Content-Length: {length}\r\n"));
-    stream.write_all(head.as_bytes()).expect("the server reads");
-    let mut other = stream.try_clone().expect("a socket has two ends");
+    stream
+        .write_all(head.as_bytes())
+        .expect("the server reads");
+    let mut other = stream
+        .try_clone()
+        .expect("a socket has two ends");
     let sending = std::thread::spawn(move || {
         let block = vec![b'y'; 256 * 1024];
         let mut left = length;
         while left > 0 {
             let piece = usize::try_from(left).map_or(block.len(), |left| left.min(block.len()));
-            other.write_all(&block[..piece]).expect("the server reads");
+            other
+                .write_all(&block[..piece])
+                .expect("the server reads");
             left -= piece as u64;
         }
     });
     let mut buffer = vec![0; 256 * 1024];
     let mut got = 0;
     loop {
-        let read = stream.read(&mut buffer).expect("the server answers");
+        let read = stream
+            .read(&mut buffer)
+            .expect("the server answers");
         assert!(read > 0, "the server closed");
         got += read as u64;
-        let ended = buffer[..read].ends_with(END);
-        if (comes_back && got > length) || (!comes_back && ended) {
+        let ended = match answer {
+            Answer::Greeting => buffer[..read].ends_with(END),
+            // The head of the answer comes on top.
+            Answer::Echo => got > length,
+        };
+        if ended {
             break;
         }
     }
-    sending.join().expect("the server reads all");
+    sending
+        .join()
+        .expect("the server reads all");
 }
 
-/// A request whose answer nobody reads, as much as the kernel takes of `body` behind it.
-pub(crate) fn stall(address: SocketAddr, head: &str, body: bool) -> TcpStream {
+/// What is sent behind a head.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    Nothing,
+    /// As much as is taken.
+    Endless,
+}
+
+/// A request whose answer nobody reads.
+pub(crate) fn stall(address: SocketAddr, head: &str, body: Body) -> TcpStream {
     let mut stream = connect(address, 1).remove(0);
-    stream.write_all(head.as_bytes()).expect("the server reads");
-    if body {
+    stream
+        .write_all(head.as_bytes())
+        .expect("the server reads");
+    if let Body::Endless = body {
         stream
             .set_write_timeout(Some(std::time::Duration::from_millis(300)))
             .expect("not 0");

@@ -28,7 +28,10 @@ fn main() {
     {
         return serve::run(which);
     }
-    let scale = if words.iter().any(|word| word == "--test") {
+    let scale = if words
+        .iter()
+        .any(|word| word == "--test")
+    {
         Scale::Test
     } else {
         Scale::Full

@@ -27,11 +27,17 @@ impl Server {
             .spawn()
             .expect("taskset is there");
         let mut line = String::new();
-        let stdout = child.stdout.as_mut().expect("it is piped");
+        let stdout = child
+            .stdout
+            .as_mut()
+            .expect("it is piped");
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("a server says its port");
-        let port = line.trim().parse().expect("a server says its port");
+        let port = line
+            .trim()
+            .parse()
+            .expect("a server says its port");
         Self {
             name,
             child,

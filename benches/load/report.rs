@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client;
+use crate::client::{self, Answer, Body};
 use crate::process::Server;
 use crate::{SERVERS, start};
 
@@ -41,7 +41,9 @@ impl Case {
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|case| case.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|case| case.name() == name)
     }
 
     fn name(self) -> &'static str {
@@ -71,31 +73,54 @@ impl Case {
 
     /// Whether a server that knows no HTTP can do it.
     fn is_for(self, server: &str) -> bool {
-        server != "raw" || matches!(self, Self::Hello | Self::Pipelined | Self::Idle | Self::Instructions)
+        server != "raw"
+            || matches!(
+                self,
+                Self::Hello | Self::Pipelined | Self::Idle | Self::Instructions
+            )
     }
 }
 
 /// Measures one case on all servers, and prints its table.
 pub(crate) fn run(case: Case, scale: Scale) {
-    let names = SERVERS.into_iter().filter(|name| case.is_for(name));
+    let names = SERVERS
+        .into_iter()
+        .filter(|name| case.is_for(name));
     let rows: Vec<(&str, Vec<f64>)> = match case {
         Case::Hello => in_turn(case, scale, |server| per_request(server, 1, scale)),
         Case::Pipelined => in_turn(case, scale, |server| per_request(server, 16, scale)),
         Case::Download => in_turn(case, scale, |server| {
-            per_gib(server, scale, |length| client::download(server.address, length))
+            per_gib(server, scale, |length| {
+                client::download(server.address, length);
+            })
         }),
         Case::Upload => in_turn(case, scale, |server| {
-            per_gib(server, scale, |length| client::upload(server.address, "/sink", length, false))
+            per_gib(server, scale, |length| {
+                client::upload(server.address, "/sink", length, Answer::Greeting);
+            })
         }),
         Case::Echo => in_turn(case, scale, |server| {
-            per_gib(server, scale, |length| client::upload(server.address, "/echo", length, true))
+            per_gib(server, scale, |length| {
+                client::upload(server.address, "/echo", length, Answer::Echo);
+            })
         }),
-        Case::Idle => names.map(|name| (name, vec![idle(name, scale)])).collect(),
-        Case::Stalled => names
-            .map(|name| (name, vec![stalled(name, false), stalled(name, true)]))
+        Case::Idle => names
+            .map(|name| (name, vec![idle(name, scale)]))
             .collect(),
-        Case::Slow => names.map(|name| (name, vec![slow(name, scale)])).collect(),
-        Case::Instructions => names.filter_map(|name| instructions(name, scale)).collect(),
+        Case::Stalled => names
+            .map(|name| {
+                (
+                    name,
+                    vec![stalled(name, Body::Nothing), stalled(name, Body::Endless)],
+                )
+            })
+            .collect(),
+        Case::Slow => names
+            .map(|name| (name, vec![slow(name, scale)]))
+            .collect(),
+        Case::Instructions => names
+            .filter_map(|name| instructions(name, scale))
+            .collect(),
     };
     println!("{} ({})", case.name(), case.unit());
     if scale == Scale::Test {
@@ -111,7 +136,11 @@ pub(crate) fn run(case: Case, scale: Scale) {
 }
 
 /// All servers alive at once, five rounds with another one first in each, and the medians.
-fn in_turn(case: Case, scale: Scale, measure: impl Fn(&Server) -> f64) -> Vec<(&'static str, Vec<f64>)> {
+fn in_turn(
+    case: Case,
+    scale: Scale,
+    measure: impl Fn(&Server) -> f64,
+) -> Vec<(&'static str, Vec<f64>)> {
     let mut servers: Vec<(Server, Vec<f64>)> = SERVERS
         .into_iter()
         .filter(|name| case.is_for(name))
@@ -135,7 +164,11 @@ fn in_turn(case: Case, scale: Scale, measure: impl Fn(&Server) -> f64) -> Vec<(&
             (server.name, vec![figures[figures.len() / 2]])
         })
         .collect();
-    rows.sort_by_key(|(name, _)| SERVERS.iter().position(|other| other == name));
+    rows.sort_by_key(|(name, _)| {
+        SERVERS
+            .iter()
+            .position(|other| other == name)
+    });
     rows
 }
 
@@ -182,23 +215,24 @@ fn idle(name: &'static str, scale: Scale) -> f64 {
         client::ask(&mut more, 1, 1);
         connections.append(&mut more);
     }
-    settle();
+    // Idle is who has been silent for more than a second.
+    std::thread::sleep(3 * SETTLED);
     (server.memory() - before) / connections.len() as f64
 }
 
 /// How much the server grows for a client that does not read.
-fn stalled(name: &'static str, echo: bool) -> f64 {
+fn stalled(name: &'static str, body: Body) -> f64 {
     let server = start(name);
     let mut warm = client::connect(server.address, 1);
     client::ask(&mut warm, 16, 4);
     let before = server.memory();
-    let head = if echo {
+    let head = if let Body::Endless = body {
         client::request("POST", "/echo", &format!("Content-Length: {GIB}\r\n"))
     } else {
         // Pipelined, for a server that writes more when more is asked for.
         client::request("GET", "/gib", "").repeat(4)
     };
-    let stalled = client::stall(server.address, &head, echo);
+    let stalled = client::stall(server.address, &head, body);
     settle();
     let grown = (server.memory() - before) / 1024.0;
     drop(stalled);
@@ -217,7 +251,7 @@ fn slow(name: &'static str, scale: Scale) -> f64 {
     let before = server.memory();
     let head = client::request("GET", "/gib", "");
     let stalled: Vec<_> = (0..count)
-        .map(|_| client::stall(server.address, &head, false))
+        .map(|_| client::stall(server.address, &head, Body::Nothing))
         .collect();
     settle();
     (server.memory() - before) / 1024.0 / stalled.len() as f64
@@ -225,8 +259,10 @@ fn slow(name: &'static str, scale: Scale) -> f64 {
 
 /// What is under way arrives.
 fn settle() {
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(SETTLED);
 }
+
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// Counted by valgrind; none where that is not there.
 fn instructions(name: &'static str, scale: Scale) -> Option<(&'static str, Vec<f64>)> {
@@ -248,12 +284,20 @@ fn difference(name: &'static str, depth: usize) -> Option<f64> {
 
 fn counted(name: &'static str, depth: usize, requests: usize) -> Option<f64> {
     const CONNECTED: usize = 50;
-    const WRAPPER: [&str; 3] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    const WRAPPER: [&str; 3] = [
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+    ];
     let server = Server::start(name, &WRAPPER);
     let mut connections = client::connect(server.address, CONNECTED);
     client::ask(&mut connections, depth, requests / depth / CONNECTED);
     drop(connections);
     let said = server.stop();
     let (_, count) = said.split_once("Collected :")?;
-    count.split_whitespace().next()?.parse().ok()
+    count
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }

@@ -2,7 +2,6 @@
 
 use std::io::Read as _;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -17,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tubes::net::{self, TcpFlow};
 use tubes::{Fount, drains, founts};
-use tubes_http::{Body, Limits};
+use tubes_http::Body;
 
 /// What `/` is answered with.
 const TEXT: &str = "Hello, World!";
@@ -45,8 +44,8 @@ pub(crate) fn run(which: &str) {
     runtime.block_on(async {
         match which {
             "tubes" => tubes_server().await,
-            "hyper" => hyper_server(false).await,
-            "hyper-pipeline" => hyper_server(true).await,
+            "hyper" => hyper_server(Flush::Each).await,
+            "hyper-pipeline" => hyper_server(Flush::Pipelined).await,
             "raw" => raw_server().await,
             other => panic!("no server `{other}`"),
         }
@@ -54,17 +53,23 @@ pub(crate) fn run(which: &str) {
 }
 
 async fn tubes_server() {
-    let listener = net::listen("127.0.0.1:0").await.expect("loopback has a free port");
+    let listener = net::listen("127.0.0.1:0")
+        .await
+        .expect("loopback has a free port");
     println!("{}", listener.local_addr().port());
-    let limits = Arc::new(Limits::default());
+    let server = tubes_http::server();
     let serving = listener.flow_to(
         drains::spawn(move |flow: TcpFlow| {
-            flow.through(tubes_http::server().limits(limits.clone()))
+            flow.through(&server)
                 .flow_to(tubes_http::respond(tubes_route))
         })
         .at_most(CONNECTIONS),
     );
-    drop(serving.await.expect("a listener goes on"));
+    drop(
+        serving
+            .await
+            .expect("a listener goes on"),
+    );
 }
 
 async fn tubes_route(request: Request<Body>) -> Result<Response<Body>, tubes_http::Error> {
@@ -84,18 +89,36 @@ async fn listener() -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("loopback has a free port");
-    println!("{}", listener.local_addr().expect("it is bound").port());
+    println!(
+        "{}",
+        listener
+            .local_addr()
+            .expect("it is bound")
+            .port()
+    );
     listener
 }
 
-async fn hyper_server(pipeline: bool) {
+/// When hyper writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    /// After each reply: the default.
+    Each,
+    /// When no request is left. It does not bound what waits to be written, either.
+    Pipelined,
+}
+
+#[expect(clippy::disallowed_methods, reason = "as its users do")]
+async fn hyper_server(flush: Flush) {
     let listener = listener().await;
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         drop(stream.set_nodelay(true));
         tokio::spawn(async move {
             http1::Builder::new()
-                .pipeline_flush(pipeline)
+                .pipeline_flush(flush == Flush::Pipelined)
                 .serve_connection(TokioIo::new(stream), service_fn(hyper_route))
                 .await
         });
@@ -123,10 +146,13 @@ async fn hyper_route(request: Request<Incoming>) -> Result<Response<HyperBody>, 
 }
 
 /// Knows no HTTP: an answer for each empty line.
+#[expect(clippy::disallowed_methods, reason = "as hyper's users do")]
 async fn raw_server() {
     let listener = listener().await;
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         drop(stream.set_nodelay(true));
         tokio::spawn(raw_connection(stream));
     }

@@ -151,7 +151,6 @@ impl Wire {
     fn write_out(&mut self) {
         if !self.held.is_empty() {
             let write = std::mem::take(&mut self.held);
-            self.moved += write.len() as u64;
             self.writes.push(write);
         }
     }
@@ -425,6 +424,9 @@ impl Drain<Bytes> for Outlet {
             return Err(reason);
         }
         wire.room -= 1;
+        if wire.leaves == Leaves::AtOnce {
+            wire.moved += item.len() as u64;
+        }
         wire.held.extend_from_slice(&item);
         Ok(())
     }

@@ -62,6 +62,7 @@ mod body;
 mod bridge;
 mod error;
 mod exchange;
+mod half;
 mod handle;
 mod http1;
 mod in_work;

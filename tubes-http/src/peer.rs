@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use http::{Method, Uri};
 
 use crate::error::Error;
+use crate::half::Answer;
 use crate::handle::Stopping;
-use crate::reply::Answer;
 use crate::roster::Phase;
 use crate::site::OnDisconnect;
 

@@ -8,76 +8,16 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, Response, StatusCode};
 use pin_project::pin_project;
 use tubes::siphon::FlowTo;
 use tubes::{Drain, Fount, Reason};
 
 use crate::body::Trailers;
 use crate::error::Error;
-use crate::kind::Kind;
+use crate::half::{Answer, End, Half, Wanted};
 use crate::peer::Peer;
-use crate::roster::Roster;
-use crate::site::OnDisconnect;
 use crate::upgrade::UpgradedFlow;
-
-/// Where a reply goes to a peer: implemented by each version of HTTP.
-///
-/// `exchange` tells a handle of now from one of an exchange that is over.
-pub(crate) trait Answer: Send + Sync {
-    /// Room for a piece of the body.
-    fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
-    fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
-    fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
-    /// Waits for room, then writes the whole reply: head, body (used up) and end; and lets it
-    /// leave, if it can at once. `poll_left` is called next if it is not `Over` then.
-    fn poll_whole(
-        &self,
-        exchange: u64,
-        head: &mut Parts,
-        body: &mut Bytes,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<End, Error>>;
-    /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
-    /// said.
-    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error>;
-    fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
-    /// The end of the body; `poll_left` is called next.
-    fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error>;
-    /// What is written leaves, at once or together with the next reply; then the reply is over.
-    fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
-    /// The reply is over, whether or not it has left.
-    fn let_go(&self, exchange: u64);
-    /// The reply ends here without its end: answered with the error's status if no head has
-    /// left, else cut.
-    fn cut(&self, exchange: u64, error: &Error);
-    /// Ready when the peer is gone; who waits for it is known under the number that he is given.
-    fn poll_gone(
-        &self,
-        exchange: u64,
-        number: &mut Option<u64>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Error>;
-    /// Who had this number waits no more.
-    fn unwatch(&self, number: u64);
-    fn on_disconnect(&self) -> OnDisconnect;
-    fn roster(&self) -> Arc<Roster>;
-    /// What was asked, for the log; nothing when another exchange has begun.
-    fn asked(&self, exchange: u64) -> Option<(Method, Uri)>;
-    /// Whether the request asks for another protocol, or for a tunnel.
-    fn offers_switch(&self, exchange: u64) -> bool;
-    /// Writes the head behind which another protocol is spoken.
-    fn switch(&self, exchange: u64, head: &Parts) -> Result<(), Error>;
-    /// Gives the flow away; that head has left.
-    fn hand_on(&self, exchange: u64) -> Result<UpgradedFlow, Error>;
-}
-
-/// Whether a body is to be sent: not to `HEAD`, nor with some statuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    Body,
-    Nothing,
-}
 
 /// Answers one request. Used up by answering.
 ///
@@ -101,65 +41,6 @@ pub(crate) enum Wanted {
 #[must_use = "a reply that is dropped is answered with 500"]
 pub struct Reply {
     half: Half,
-}
-
-/// One reply on its way; cut if dropped before its end.
-struct Half {
-    link: Arc<dyn Answer>,
-    exchange: u64,
-    end: End,
-}
-
-/// How far a reply has come to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Its end has not been said.
-    Open,
-    /// Its end is written, and may not have left.
-    Said,
-    /// The connection goes on without it.
-    Over,
-}
-
-impl Half {
-    fn cut(&mut self, error: &Error) {
-        if self.end == End::Open {
-            self.end = End::Over;
-            self.link.cut(self.exchange, error);
-        }
-    }
-
-    /// Says the end.
-    fn finish(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
-        self.end = End::Said;
-        self.link
-            .finish(self.exchange, trailers)
-    }
-
-    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.link.poll_room(self.exchange, cx)
-    }
-
-    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let left = ready!(self.link.poll_left(self.exchange, cx));
-        self.end = End::Over;
-        Poll::Ready(left)
-    }
-}
-
-impl Drop for Half {
-    fn drop(&mut self) {
-        match self.end {
-            End::Open => {
-                if let Some((method, target)) = self.link.asked(self.exchange) {
-                    tracing::error!(%method, %target, "a reply was dropped before its end");
-                }
-                self.cut(&Kind::Abandoned.into());
-            }
-            End::Said => self.link.let_go(self.exchange),
-            End::Over => {}
-        }
-    }
 }
 
 impl Reply {

@@ -176,12 +176,11 @@ impl Roster {
             .waiting
             .iter_mut()
             .find(|(other, _)| *other == number);
-        let before = match known {
-            Some((_, before)) => Some(std::mem::replace(before, waker)),
-            None => {
-                seats.waiting.push((number, waker));
-                None
-            }
+        let before = if let Some((_, before)) = known {
+            Some(std::mem::replace(before, waker))
+        } else {
+            seats.waiting.push((number, waker));
+            None
         };
         drop(seats);
         drop(before);

@@ -151,7 +151,11 @@ impl Deadlines {
         }
         armed.state = Armament::Waits;
         let mut cx = Context::from_waker(bell);
-        while armed.timer.poll_elapsed(&mut cx).is_ready() {
+        while armed
+            .timer
+            .poll_elapsed(&mut cx)
+            .is_ready()
+        {
             armed.state = Armament::New;
             let now = clock.now();
             if now >= at {

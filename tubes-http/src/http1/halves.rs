@@ -11,6 +11,7 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
 use crate::error::Error;
+use crate::half::{Answer, End, Wanted};
 use crate::http1::after::Ends;
 use crate::http1::encode_body::Finished;
 use crate::http1::link::Link;
@@ -18,7 +19,6 @@ use crate::http1::shared::{Locked, Shared};
 use crate::http1::turn::Half;
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
-use crate::reply::{Answer, End, Wanted};
 use crate::roster::Roster;
 use crate::site::OnDisconnect;
 use crate::upgrade::{UpgradedFlow, upgraded};

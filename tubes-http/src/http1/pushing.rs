@@ -31,16 +31,22 @@ where
             };
             let handed = match ends.drain.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => match self.engine.take_output() {
-                    Some(bytes) => ends.drain.as_mut().receive(bytes),
+                    Some(bytes) => {
+                        let length = bytes.len() as u64;
+                        ends.drain
+                            .as_mut()
+                            .receive(bytes)
+                            .map(|()| length)
+                    }
                     None => break,
                 },
                 Poll::Ready(Err(reason)) => Err(reason),
                 Poll::Pending => return self.poll_write_deadline(),
             };
-            if let Err(reason) = handed {
-                return Poll::Ready(Err(self.end_write(reason)));
+            match handed {
+                Ok(length) => self.response_moved(length),
+                Err(reason) => return Poll::Ready(Err(self.end_write(reason))),
             }
-            self.response_moved();
         }
         Poll::Ready(Ok(()))
     }
@@ -67,7 +73,7 @@ where
         };
         match ends.drain.as_mut().poll_flush(cx) {
             Poll::Ready(Ok(())) => {
-                self.response_moved();
+                self.response_moved(0);
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(reason)) => Poll::Ready(Err(self.end_write(reason))),
@@ -86,24 +92,27 @@ where
 
     /// The peer takes what is written, or has taken it.
     #[inline]
-    fn response_moved(&mut self) {
+    fn response_moved(&mut self, handed: u64) {
         if self
             .deadlines
             .since(For::Writing)
             .is_some()
         {
-            self.count_moved();
+            self.count_moved(handed);
         }
     }
 
     /// The peer gets time for each byte that it took, and less for the time that we waited.
-    fn count_moved(&mut self) {
+    fn count_moved(&mut self, handed: u64) {
         let waited = self.deadlines.end_timed(For::Writing);
         let moved = self
             .ends
             .as_ref()
             .map_or(0, |ends| ends.drain.moved());
-        let taken = moved.saturating_sub(self.moved);
+        let taken = match moved {
+            0 => handed,
+            moved => moved.saturating_sub(self.moved),
+        };
         self.moved = moved;
         let (rate, most) = (self.limits().write_rate(), self.limits().write_time());
         self.with_response.spend(waited);
@@ -129,7 +138,7 @@ where
             {
                 self.moved = moved;
             }
-            self.count_moved();
+            self.count_moved(0);
         }
         loop {
             let left = self.with_response.left();
@@ -144,7 +153,7 @@ where
             };
             self.deadlines.begin(For::Writing, time);
             ready!(self.poll_overdue(For::Writing));
-            self.count_moved();
+            self.count_moved(0);
             if self.with_response.left().is_zero() {
                 let reason = Error::from(Kind::ReplyTimeout).into_reason();
                 return Poll::Ready(Err(self.end_write(reason)));

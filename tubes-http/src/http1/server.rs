@@ -13,6 +13,7 @@ use tubes::{Drain, Flow, Fount, Reason};
 use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
+use crate::half::Answer;
 use crate::http1::deadlines::For;
 use crate::http1::event::Event;
 use crate::http1::length::BodyLength;
@@ -21,12 +22,15 @@ use crate::http1::shared::Shared;
 use crate::http1::turn::{Awaited, Closing, Held, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
-use crate::reply::{Answer, Reply};
+use crate::reply::Reply;
 use crate::roster::Phase;
 use crate::site::{Site, Tunnels};
 
 /// How long a connection is busy after its last exchange.
 const SETTLE: Duration = Duration::from_secs(1);
+
+/// An exchange that has begun: its number, its request, and how long the body is.
+type Begun = (u64, Request<()>, BodyLength);
 
 /// Ends a server from outside: polled between exchanges.
 pub(crate) type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -153,11 +157,8 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
-    /// The next exchange: its number, its request, and how long the body is.
-    fn poll_exchange(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(u64, Request<()>, BodyLength), Reason>> {
+    /// The next exchange.
+    fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<Begun, Reason>> {
         loop {
             match &self.turn {
                 Turn::Between(_) => {

@@ -127,7 +127,9 @@ impl Waiters {
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Waker> + use<> {
         let all = Waiter::ALL.map(|who| self.take(who));
         let watchers = self.take_watchers();
-        all.into_iter().flatten().chain(watchers)
+        all.into_iter()
+            .flatten()
+            .chain(watchers)
     }
 
     /// The wakers that were left by those who do not wait.

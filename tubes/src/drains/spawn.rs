@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use pin_project::pin_project;
+
 use crate::drain::Drain;
 use crate::error::{BoxError, Error, Kind};
 use crate::reason::Reason;
@@ -102,10 +104,19 @@ struct Ended {
     waker: Option<Waker>,
 }
 
+/// What one task runs. Not an async block: that would hold the future twice.
+#[pin_project]
+struct Running<Fut> {
+    #[pin]
+    future: Fut,
+    teller: Teller,
+}
+
 /// Says how a task ended, also when it panics.
 struct Teller {
     number: u64,
-    outcome: Result<(), Error>,
+    /// Nothing if it panicked.
+    outcome: Option<Result<(), Error>>,
     ended: Arc<Mutex<Ended>>,
 }
 
@@ -214,18 +225,13 @@ where
         let future = (self.f)(item);
         let number = self.begun;
         self.begun += 1;
-        let mut teller = Teller {
-            number,
-            outcome: Err(Error::new(Kind::Panicked).at("spawn")),
-            ended: Arc::clone(&self.ended),
-        };
-        let task = self.spawner.spawn(Box::pin(async move {
-            let outcome = future.await;
-            teller.outcome = match outcome {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Error::user(error).at("spawn")),
-            };
-            drop(teller);
+        let task = self.spawner.spawn(Box::pin(Running {
+            future,
+            teller: Teller {
+                number,
+                outcome: None,
+                ended: Arc::clone(&self.ended),
+            },
         }));
         self.tasks.insert(number, task);
         Ok(())
@@ -252,9 +258,30 @@ where
     }
 }
 
+impl<Fut, T, E> Future for Running<Fut>
+where
+    Fut: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let outcome = std::task::ready!(this.future.poll(cx));
+        this.teller.outcome = Some(match outcome {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::user(error).at("spawn")),
+        });
+        Poll::Ready(())
+    }
+}
+
 impl Drop for Teller {
     fn drop(&mut self) {
-        let outcome = std::mem::replace(&mut self.outcome, Ok(()));
+        let outcome = self
+            .outcome
+            .take()
+            .unwrap_or_else(|| Err(Error::new(Kind::Panicked).at("spawn")));
         let mut ended = lock(&self.ended);
         ended
             .outcomes

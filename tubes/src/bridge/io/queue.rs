@@ -87,7 +87,12 @@ impl Queue {
         } else {
             Behind::Nothing
         };
-        (self.slices.front().map_or(&[], |first| first), behind)
+        (
+            self.slices
+                .front()
+                .map_or(&[], |first| first),
+            behind,
+        )
     }
 
     /// Fills `room` with the first slices to write, and says how many they are; what

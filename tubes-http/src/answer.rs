@@ -33,7 +33,7 @@ use crate::serving::{log_failure, log_gone, log_panic};
 /// # Examples
 ///
 /// ```no_run
-/// use http::{Response, StatusCode};
+/// use http::{HeaderValue, Response, StatusCode, header};
 /// use tubes::net::{self, TcpFlow};
 /// use tubes::{Error, Fount, drains};
 /// use tubes_http::{Body, Exchange, answer, server};
@@ -42,7 +42,8 @@ use crate::serving::{log_failure, log_gone, log_panic};
 ///     let (_request, mut reply) = exchange.into_parts();
 ///     let mut hints = Response::new(());
 ///     *hints.status_mut() = StatusCode::EARLY_HINTS;
-///     hints.headers_mut().insert("link", "</style.css>; rel=preload".parse()?);
+///     let link = HeaderValue::from_static("</style.css>; rel=preload");
+///     hints.headers_mut().insert(header::LINK, link);
 ///     reply.interim(&hints).await?;
 ///     reply.send(Response::new(Body::from("a page"))).await
 /// }

@@ -23,7 +23,7 @@ use crate::site::OnDisconnect;
 ///
 /// ```
 /// use http::Response;
-/// use tubes_http::{Body, Error, Exchange};
+/// use tubes_http::{Body, Exchange};
 ///
 /// async fn report(exchange: Exchange) -> Result<(), tubes::Error> {
 ///     let peer = exchange.peer();

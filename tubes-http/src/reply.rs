@@ -60,7 +60,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// [`Kind::InvalidInterim`] for another status; what ended the connection.
+    /// [`Kind::InvalidInterim`](crate::Kind::InvalidInterim) for another status; what ended the connection.
     pub async fn interim(&mut self, head: &Response<()>) -> Result<(), Error> {
         let half = &self.half;
         half.link.interim(half.exchange, head)?;
@@ -119,7 +119,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// [`Kind::InvalidSwitch`] for another status, or where the peer has not asked: it is answered
+    /// [`Kind::InvalidSwitch`](crate::Kind::InvalidSwitch) for another status, or where the peer has not asked: it is answered
     /// with 500. What ended the connection.
     ///
     /// # Cancel safety
@@ -129,16 +129,16 @@ impl Reply {
     /// # Examples
     ///
     /// ```
-    /// use http::{Response, StatusCode, header};
+    /// use http::{HeaderValue, Response, StatusCode, header};
     /// use tubes::Fount;
     /// use tubes_http::Exchange;
     ///
     /// /// Speaks `echo`, whatever that is: all bytes come back.
     /// async fn echo(exchange: Exchange) -> Result<(), tubes::Error> {
-    ///     let (request, reply) = exchange.into_parts();
+    ///     let (_request, reply) = exchange.into_parts();
     ///     let mut head = Response::new(());
     ///     *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    ///     head.headers_mut().insert(header::UPGRADE, "echo".parse()?);
+    ///     head.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("echo"));
     ///     let flow = reply.upgrade(head).await?;
     ///     flow.fount.flow_to(flow.drain).await
     /// }

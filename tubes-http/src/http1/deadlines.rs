@@ -306,18 +306,12 @@ mod tests {
         deadlines.begin(For::Reading, 9 * SECOND);
         assert_eq!(deadlines.end_timed(For::Reading), SECOND);
         deadlines.begin(For::Reading, 2 * SECOND);
-        clock.advance(SECOND);
-        assert!(
-            deadlines
-                .poll(For::Reading, Waker::noop())
-                .is_pending()
-        );
-        clock.advance(SECOND);
-        assert!(
-            deadlines
-                .poll(For::Reading, Waker::noop())
-                .is_ready()
-        );
+        for overdue in [false, true] {
+            clock.advance(SECOND);
+            deadlines.rang();
+            let polled = deadlines.poll(For::Reading, Waker::noop());
+            assert_eq!(polled.is_ready(), overdue);
+        }
     }
 
     #[test]

@@ -131,13 +131,6 @@ where
             .map_or(0, |ends| ends.drain.moved());
         if moved != self.moved {
             // Slow is not dead.
-            if self
-                .deadlines
-                .since(For::Writing)
-                .is_none()
-            {
-                self.moved = moved;
-            }
             self.count_moved(0);
         }
         loop {

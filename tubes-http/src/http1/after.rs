@@ -11,7 +11,7 @@ pub(super) struct After<F, D> {
     pub(super) wake: Vec<Waker>,
     pub(super) gone: Vec<Waker>,
     pub(super) ends: Option<Ends<F, D>>,
-    pub(super) record: Option<(Observer, Record)>,
+    pub(super) record: Option<Box<(Observer, Record)>>,
 }
 
 /// The two ends of the flow of bytes.
@@ -36,7 +36,8 @@ impl<F, D> Drop for After<F, D> {
         for waker in self.wake.drain(..) {
             waker.wake();
         }
-        if let Some((observer, record)) = &self.record {
+        if let Some(shown) = &self.record {
+            let (observer, record) = &**shown;
             observer(record);
         }
     }

@@ -283,7 +283,7 @@ impl<F, D> Link<F, D> {
             let (received, sent) = (self.engine.received_bytes(), self.engine.sent_bytes());
             let record = account.record(now, received, sent, end);
             let observer = Arc::clone(observer);
-            self.after().record = Some((observer, record));
+            self.after().record = Some(Box::new((observer, record)));
         }
         self.wake_watchers();
     }

@@ -6,6 +6,7 @@ mod limits_that_are_set;
 mod linear;
 mod lingering;
 mod mutations;
+mod rules;
 mod table;
 mod table_itself;
 mod told;

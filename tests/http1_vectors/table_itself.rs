@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::rules::RULES;
 use super::table::all;
 
 #[test]
@@ -26,7 +27,16 @@ fn every_row_names_its_clause_and_no_two_of_a_clause_have_the_same_name() {
     for vector in all() {
         let numbers = vector.clause.rsplit_once('#');
         let rule = numbers.map(|(_, rule)| rule.parse::<u8>());
-        assert!(matches!(rule, Some(Ok(1..=67))), "{}", vector.clause);
+        let is_one = |rule: u8| {
+            RULES
+                .iter()
+                .any(|(number, _)| *number == rule)
+        };
+        assert!(
+            matches!(rule, Some(Ok(rule)) if is_one(rule)),
+            "{}",
+            vector.clause
+        );
         let name = format!("{}, {}", vector.clause, vector.name);
         if !seen.insert(name.clone()) {
             twice.push(name);
@@ -36,17 +46,13 @@ fn every_row_names_its_clause_and_no_two_of_a_clause_have_the_same_name() {
 }
 
 #[test]
-fn every_rule_that_a_client_can_break_on_the_wire_has_a_row() {
+fn every_rule_has_a_row() {
     let table = all();
-    let rules = [
-        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-        27, 28, 29, 30, 32, 33, 34, 36, 37, 38, 39, 44, 45, 46, 52,
-    ];
-    for rule in rules {
-        let ends = format!("#{rule}");
+    for (number, rule) in RULES {
+        let ends = format!("#{number}");
         let has_one = table
             .iter()
             .any(|vector| vector.clause.ends_with(&ends));
-        assert!(has_one, "no row for rule {rule}");
+        assert!(has_one, "no row for rule {number}: {rule}");
     }
 }

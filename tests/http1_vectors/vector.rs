@@ -2,8 +2,8 @@
 
 /// The clause that decides it, its name, its bytes, what comes of it.
 ///
-/// The clause names the RFC and section, `9112 5.1`, and with `#` the rule of the house that a
-/// policy of ours stands in. Bytes above ASCII stand as `\u{..}`, one byte each. What comes of it
+/// The clause names the RFC and section, `9112 5.1`, or a class of attacks, and with `#` one of our
+/// [rules](super::rules::RULES). Bytes above ASCII stand as `\u{..}`, one byte each. What comes of it
 /// is what [`Outcome`](support::conversation::Outcome) writes: the requests that a handler saw,
 /// with the fields that begin with `x`, `[body]`, `{trailers}` and `!why` the body failed; the
 /// statuses; whether the connection stays `open`, is told to `close`, or was `cut` inside a message.

@@ -1,13 +1,13 @@
 //! Heads: the request line, the fields, and what they say together (RFC 9112 §2 to §7).
 
 use super::Failure;
-use super::body::{Framing, framing};
 use super::field::{self, Field, list, values};
+use super::framing::{Framing, framing};
 use super::host::is_host_and_port;
 use super::line::{self, Line, is_token};
 use super::target;
 
-/// The limits of http-rules.md, rules 3, 5, 7 and 8.
+/// The limits of rules 3, 5, 7 and 8.
 pub(super) const EMPTY_LINES: usize = 4;
 const METHOD: usize = 64;
 const REQUEST_LINE: usize = 16 * 1024;

@@ -2,17 +2,20 @@
 //!
 //! It reads all bytes of a connection at once, goes over them as often as it likes, and says what
 //! a strict server has to make of them. It shares no code with the one that it is held against.
+//! Rules that are numbered are those of `tests/http1_vectors/rules.rs`.
 
 mod body;
 mod field;
+mod framing;
 mod head;
 mod host;
 mod judge;
 mod line;
 mod target;
+mod trailers;
 
-use body::Framing;
 pub use field::Field;
+use framing::Framing;
 
 /// What a strict server makes of the bytes of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

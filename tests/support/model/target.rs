@@ -13,7 +13,7 @@ pub(super) fn parse(method: &[u8], target: &[u8]) -> Option<String> {
     {
         return None;
     }
-    // What `http::Uri` does not take, no handler can be given: http-rules.md, rule 10.
+    // What `http::Uri` does not take, no handler can be given: rule 10.
     let uri = Uri::try_from(target).ok()?;
     let fits = if method == b"CONNECT" {
         is_authority_of_connect(target)

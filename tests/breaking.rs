@@ -30,6 +30,7 @@ enum Fault {
     KeepsTheFirstWaker,
     WakesItself,
     MovesBesides,
+    RestsAlone,
     LoopsWithoutBudget,
     PanicsWhenStopped,
 }
@@ -132,6 +133,18 @@ impl<F: Fount<Item = u32> + Unpin> Fount for Wrong<F> {
                 let next = self.pull(cx);
                 if next.is_pending() {
                     let _ = Pin::new(&mut self.upstream).poll_progress(cx);
+                }
+                next
+            }
+            // Behind each item a rest, which is over at once.
+            Fault::RestsAlone => {
+                if self.waker.take().is_some() {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                let next = self.pull(cx);
+                if next.is_ready() {
+                    self.waker = Some(cx.waker().clone());
                 }
                 next
             }
@@ -251,6 +264,7 @@ caught! {
     )
     .check();
     a_stage_that_asks_and_moves: "law 5" <- check_stage(Fault::MovesBesides);
+    a_stage_that_leaves_its_source_alone_while_it_waits: "law 4" <- check_stage(Fault::RestsAlone);
     a_stage_without_budget: "law 6" <- laws::stage(
         |source: FakeFount<u32>| Wrong::new(source, Fault::LoopsWithoutBudget),
         vec![1, 2, 3],

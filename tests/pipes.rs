@@ -5,7 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-use tubes::{BoxError, Drain, Error, Fount, Pump, Reason, Tube, Upstream, drains, founts, stages};
+use tubes::{
+    BoxError, Drain, Error, Flow, Fount, Pump, Reason, Tube, Upstream, drains, founts, framing,
+    stages,
+};
 
 const DEEP: u32 = 1_000;
 
@@ -271,4 +274,77 @@ fn a_pump_that_fails_is_named_whether_it_stops_upstream_itself_or_not() {
         );
         assert_eq!(handle.stops().len(), 1);
     }
+}
+
+#[test]
+fn what_a_drain_receives_is_learned_from_what_flows_to_it() {
+    let mut executor = Executor::new(&Schedule::eager());
+    let segments = drains::collect(9).behind(framing::unlines());
+    let texts = executor.run(founts::iter(["one", "two"]).flow_to(segments));
+    assert_eq!(texts.unwrap().concat(), b"one\ntwo\n");
+
+    let segments = drains::collect(9)
+        .behind(framing::unlines().crlf())
+        .behind(stages::take(1))
+        .named("one");
+    assert!(format!("{segments:?}").contains("\"one\""));
+    let texts = executor.run(founts::iter([String::from("one"), String::new()]).flow_to(segments));
+    assert_eq!(texts.unwrap(), ["one\r\n"]);
+}
+
+#[test]
+fn a_tuple_of_twelve_stages_and_tuples_in_tuples_are_stages() {
+    fn next(n: u32) -> Result<u32, Error> {
+        Ok(n + 1)
+    }
+    let plus = || stages::map(|n: u32| n + 1);
+    let twelve = (
+        next,
+        plus(),
+        next,
+        plus(),
+        stages::then(async |n: u32| n + 1),
+        plus(),
+        next,
+        plus(),
+        next,
+        plus(),
+        next,
+        stages::take(2),
+    );
+    let nested = (twelve, (plus(), (next, plus())), plus());
+    let mut executor = Executor::new(&Schedule::eager());
+    let above = line!();
+    let pipe = founts::iter(0..).through(nested);
+    assert!(
+        format!("{pipe:#?}")
+            .matches(&format!("{}:{}:", file!(), above + 1))
+            .count()
+            > 12
+    );
+    assert_eq!(
+        executor
+            .run(pipe.flow_to(drains::collect(9)))
+            .unwrap(),
+        [15, 16]
+    );
+}
+
+#[test]
+fn a_stage_on_a_flow_has_a_name() {
+    let flow = Flow::new(founts::iter(["1", "x"]), drains::null::<u8>())
+        .through(stages::try_map(str::parse::<u8>))
+        .named("parse")
+        .through(stages::then(async |n: u8| n))
+        .named("wait");
+    let printed = format!("{:?}", flow.fount);
+    assert!(
+        printed.contains("\"parse\"") && printed.contains("\"wait\""),
+        "{printed}"
+    );
+    let failed = Executor::new(&Schedule::eager()).run(flow.fount.flow_to(flow.drain));
+    assert_eq!(
+        failed.unwrap_err().to_string(),
+        "parse: invalid digit found in string"
+    );
 }

@@ -1,4 +1,4 @@
-//! Several stages as one: a tuple of them.
+//! Several stages as one: a tuple of up to twelve of them, each of which may be a tuple again.
 //!
 //! ```
 //! use tubes::{Fount, drains, founts, stages};
@@ -12,53 +12,40 @@
 
 use crate::stage::{InSeries, Stage};
 
-#[diagnostic::do_not_recommend]
-impl<U, A, B, HowA, HowB> Stage<U, InSeries<(HowA, HowB)>> for (A, B)
-where
-    A: Stage<U, HowA>,
-    B: Stage<A::Output, HowB>,
-{
-    type Output = B::Output;
+/// A tuple is a stage if each of its members is one behind the one before it.
+macro_rules! tuple {
+    ($A:ident $HowA:ident $(, $S:ident $How:ident behind $Before:ident)* => $Last:ident) => {
+        #[diagnostic::do_not_recommend]
+        impl<U, $A, $HowA, $($S, $How),*> Stage<U, InSeries<($HowA, $($How),*)>> for ($A, $($S),*)
+        where
+            $A: Stage<U, $HowA>,
+            $($S: Stage<$Before::Output, $How>,)*
+        {
+            type Output = $Last::Output;
 
-    #[inline]
-    #[track_caller]
-    fn attach(self, upstream: U) -> Self::Output {
-        self.1.attach(self.0.attach(upstream))
-    }
+            #[inline]
+            #[track_caller]
+            #[expect(non_snake_case, reason = "a member goes by the name of its type")]
+            fn attach(self, upstream: U) -> Self::Output {
+                let ($A, $($S),*) = self;
+                let end = $A.attach(upstream);
+                $(let end = $S.attach(end);)*
+                end
+            }
+        }
+    };
 }
 
-#[diagnostic::do_not_recommend]
-impl<U, A, B, C, HowA, HowB, HowC> Stage<U, InSeries<(HowA, HowB, HowC)>> for (A, B, C)
-where
-    A: Stage<U, HowA>,
-    B: Stage<A::Output, HowB>,
-    C: Stage<B::Output, HowC>,
-{
-    type Output = C::Output;
-
-    #[inline]
-    #[track_caller]
-    fn attach(self, upstream: U) -> Self::Output {
-        let (first, second, third) = self;
-        third.attach((first, second).attach(upstream))
-    }
+/// A tuple of the stages in brackets and the first one behind them; then of one more, and so on.
+macro_rules! tuples {
+    ([$($stages:tt)*] $Last:ident) => {};
+    ([$($stages:tt)*] $Last:ident, $Next:ident $How:ident $(, $More:ident $Hows:ident)*) => {
+        tuple!($($stages)*, $Next $How behind $Last => $Next);
+        tuples!([$($stages)*, $Next $How behind $Last] $Next $(, $More $Hows)*);
+    };
 }
 
-#[diagnostic::do_not_recommend]
-impl<U, A, B, C, D, HowA, HowB, HowC, HowD> Stage<U, InSeries<(HowA, HowB, HowC, HowD)>>
-    for (A, B, C, D)
-where
-    A: Stage<U, HowA>,
-    B: Stage<A::Output, HowB>,
-    C: Stage<B::Output, HowC>,
-    D: Stage<C::Output, HowD>,
-{
-    type Output = D::Output;
-
-    #[inline]
-    #[track_caller]
-    fn attach(self, upstream: U) -> Self::Output {
-        let (first, second, third, fourth) = self;
-        (third, fourth).attach((first, second).attach(upstream))
-    }
-}
+tuples!(
+    [A HowA] A, B HowB, C HowC, D HowD, E HowE, F HowF, G HowG, H HowH, I HowI, J HowJ, K HowK,
+    L HowL
+);

@@ -1,8 +1,13 @@
 //! What can stand behind a fount or a flow, or in front of a drain.
 
-/// Whatever can be put behind a fount or a flow, or in front of a drain: every
-/// [`Tube`](crate::tube::Tube), every [`Pump`](crate::pump::Pump) (a stage that may wait),
-/// functions that return a `Result`, and tuples of stages, which are stages in a row.
+/// Whatever can be put behind a fount or a flow, or in front of a drain.
+///
+/// | a stage | behind a fount or a flow | in front of a drain |
+/// |---|---|---|
+/// | a [`Tube`](crate::tube::Tube) | yes | yes |
+/// | a function that returns a `Result` | yes | yes |
+/// | a [`Pump`](crate::pump::Pump): a stage that may wait | yes | no |
+/// | a tuple of up to twelve stages (any of them a tuple) | in a row | in a row, the first one next to the drain |
 ///
 /// `attach` consumes the upstream end and gives the new one. `How` says in which way a type is a
 /// stage; the compiler infers it, nobody writes it at a call. It exists so that all of these can
@@ -39,6 +44,8 @@
     label = "not a stage for the items that come here",
     note = "compare the items that come with those that the stage takes (framing wants `Bytes`); is \
             an encoder where the decoder belongs?",
+    note = "in front of a drain stand tubes and functions: a stage that may wait (a pump) stands \
+            behind a fount only",
     note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`: one that cannot fail goes \
             into `.map(f)`, an async one into `.through(stages::then(f))`, a drain into \
             `.flow_to(drain)`"
@@ -63,6 +70,8 @@ pub trait Stage<Upstream, How> {
     label = "not a stage for items of type `{Item}`",
     note = "compare with what it takes: a tube `Tube<In>` takes `In`, framing takes `Bytes`; is an \
             encoder where the decoder belongs?",
+    note = "a stage that goes by time needs a clock: enable the feature `tokio` of `tubes`, or give \
+            it one with `.on(clock)`; a tuple has up to twelve stages: put more into tuples of tuples",
     note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`: one that cannot fail goes \
             into `.map(f)`, an async one into `.through(stages::then(f))`, a drain into \
             `.flow_to(drain)`"

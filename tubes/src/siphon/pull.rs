@@ -14,6 +14,7 @@ use super::push::farewell;
 use super::state::{Life, Step};
 use crate::budget;
 use crate::drain::Drain;
+use crate::flow::Flow;
 use crate::fount::{Fount, Run};
 use crate::reason::Reason;
 use crate::stage::{AsTube, Stage};
@@ -52,7 +53,8 @@ impl<F, T> Pull<F, T> {
 
     /// Names the stage that was put here last: for `Debug`, and for the errors that arise in it.
     ///
-    /// Without a name it goes by its kind. In both cases `{:#?}` and [`Error::place`] say where
+    /// Without a name it goes by its kind. Behind a tuple of stages, the last of them is meant: name
+    /// the others by putting them one by one. In both cases `{:#?}` and [`Error::place`] say where
     /// it was put into the pipe.
     ///
     /// # Examples
@@ -77,6 +79,13 @@ impl<F, T> Pull<F, T> {
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.label.rename(name);
         self
+    }
+}
+
+impl<F, T, D> Flow<Pull<F, T>, D> {
+    /// Names the stage that was put here last: as [`Pull::named`].
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(self.fount.named(name), self.drain)
     }
 }
 

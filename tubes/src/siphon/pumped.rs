@@ -9,6 +9,7 @@ use pin_project::pin_project;
 
 use super::label::Label;
 use crate::drain::Drain;
+use crate::flow::Flow;
 use crate::fount::{Fount, Run};
 use crate::pump::Pump;
 use crate::reason::Reason;
@@ -49,6 +50,13 @@ impl<U, P> Pumped<U, P> {
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.label.rename(name);
         self
+    }
+}
+
+impl<U, P, D> Flow<Pumped<U, P>, D> {
+    /// Names the stage that was put here last: as [`Pull::named`](crate::siphon::Pull::named).
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(self.fount.named(name), self.drain)
     }
 }
 

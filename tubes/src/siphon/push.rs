@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -23,23 +24,28 @@ use crate::tube::Tube;
 ///
 /// Ready when the tube has no output left and the drain behind it is ready. Holds no item of
 /// its own: what waits is what the tube itself holds.
+///
+/// `In` is what it receives: the compiler learns it from what flows to it, if the tube takes more
+/// than one type.
 #[pin_project]
 #[must_use = "nothing flows before a fount flows to it"]
-pub struct Push<T, D> {
+pub struct Push<T, D, In> {
     #[pin]
     lane: Lane<T, D>,
     /// What everybody hears; there from `Farewell` on.
     end: Option<Reason>,
     label: Label,
+    received: PhantomData<fn(In)>,
 }
 
-impl<T, D> Push<T, D> {
+impl<T, D, In> Push<T, D, In> {
     #[track_caller]
     pub(crate) fn new(tube: T, drain: D) -> Self {
         Self {
             lane: Lane::new(tube, drain),
             end: None,
             label: Label::here(),
+            received: PhantomData,
         }
     }
 
@@ -51,15 +57,15 @@ impl<T, D> Push<T, D> {
 }
 
 impl<In, T: Tube<In>, D: Drain<T::Out>> Stage<D, InFront<In>> for T {
-    type Output = Push<T, D>;
+    type Output = Push<T, D, In>;
 
     #[track_caller]
-    fn attach(self, drain: D) -> Push<T, D> {
+    fn attach(self, drain: D) -> Push<T, D, In> {
         Push::new(self, drain)
     }
 }
 
-impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D> {
+impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D, In> {
     type Output = D::Output;
 
     #[inline]
@@ -198,7 +204,7 @@ pub(super) fn farewell<In, T: Tube<In>>(
     Life::Hungry.on(step)
 }
 
-impl<T: fmt::Debug, D: fmt::Debug> fmt::Debug for Push<T, D> {
+impl<T: fmt::Debug, D: fmt::Debug, In> fmt::Debug for Push<T, D, In> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.label
             .fmt_stage(f, &self.lane.tube)?;

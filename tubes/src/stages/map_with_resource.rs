@@ -179,11 +179,14 @@ where
 
     fn poll_next(
         mut self: Pin<&mut Self>,
-        upstream: Pin<&mut Upstream<U>>,
+        mut upstream: Pin<&mut Upstream<U>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Out, Reason>> {
-        let with = ready!(self.as_mut().poll_open(cx))?;
-        let made = match ready!(upstream.poll_next(cx)) {
+        let Poll::Ready(with) = self.as_mut().poll_open(cx) else {
+            return meanwhile(upstream, cx);
+        };
+        let with = with?;
+        let made = match ready!(upstream.as_mut().poll_next(cx)) {
             Ok(item) => (with.map)(with.held, item).map_err(failed),
             Err(reason) => Err(reason),
         };
@@ -194,7 +197,10 @@ where
                     .project()
                     .lease
                     .ended(reason);
-                self.poll_end(cx).map(Err)
+                match self.poll_end(cx) {
+                    Poll::Ready(reason) => Poll::Ready(Err(reason)),
+                    Poll::Pending => meanwhile(upstream, cx),
+                }
             }
         }
     }
@@ -216,7 +222,7 @@ where
 
     fn poll_flow<D>(
         mut self: Pin<&mut Self>,
-        upstream: Pin<&mut Upstream<U>>,
+        mut upstream: Pin<&mut Upstream<U>>,
         cx: &mut Context<'_>,
         mut drain: Pin<&mut D>,
     ) -> Run
@@ -233,10 +239,16 @@ where
         let with = match self.as_mut().poll_open(cx) {
             Poll::Ready(Ok(with)) => with,
             Poll::Ready(Err(reason)) => return Run::Ended(reason),
-            Poll::Pending => return Run::Starved,
+            Poll::Pending => {
+                let _ = upstream.poll_progress(cx);
+                return Run::Starved;
+            }
         };
         let mut lane = std::pin::pin!(Lane::new(with, Lent(drain.as_mut())));
-        let end = match upstream.poll_flow(cx, lane.as_mut()) {
+        let end = match upstream
+            .as_mut()
+            .poll_flow(cx, lane.as_mut())
+        {
             Run::Ended(reason) => reason,
             Run::Refused(reason) if lane.is_over() => reason,
             run => return run,
@@ -244,7 +256,10 @@ where
         self.as_mut().project().lease.ended(end);
         match self.poll_end(cx) {
             Poll::Ready(reason) => Run::Ended(reason),
-            Poll::Pending => Run::Starved,
+            Poll::Pending => {
+                let _ = upstream.poll_progress(cx);
+                Run::Starved
+            }
         }
     }
 
@@ -256,6 +271,12 @@ where
     fn kind(&self) -> &'static str {
         NAME
     }
+}
+
+/// While something is acquired or released, what upstream owns keeps moving.
+fn meanwhile<U: Fount, T>(upstream: Pin<&mut Upstream<U>>, cx: &mut Context<'_>) -> Poll<T> {
+    let _ = upstream.poll_progress(cx);
+    Poll::Pending
 }
 
 impl<A, R, F, L, X> fmt::Debug for MapWithResource<A, R, F, L, X>

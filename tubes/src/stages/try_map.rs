@@ -108,7 +108,7 @@ where
     F: FnMut(In) -> Result<Out, E>,
     E: Into<BoxError>,
 {
-    type Output = Push<TryMap<F>, D>;
+    type Output = Push<TryMap<F>, D, In>;
 
     #[track_caller]
     fn attach(self, drain: D) -> Self::Output {

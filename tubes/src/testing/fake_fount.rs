@@ -71,6 +71,16 @@ pub(super) struct Shared<T> {
     pub(super) waker: Option<Waker>,
     pub(super) dropped: bool,
     pub(super) turn: Turn,
+    pub(super) care: Care,
+}
+
+/// Whether a source may move what it owns, since it was pulled last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Has been moved, or asked in vain, which moves it as well.
+    Moved,
+    /// Not yet.
+    LeftAlone,
 }
 
 /// What one call of a stage did with its source.
@@ -82,6 +92,14 @@ pub(super) enum Turn {
     Dry,
     /// Heard that, and moved it all the same.
     Moved,
+}
+
+impl<T> Shared<T> {
+    /// Has been asked in vain.
+    fn dry(&mut self) {
+        self.turn = Turn::Dry;
+        self.care = Care::Moved;
+    }
 }
 
 impl<T> FakeFount<T> {
@@ -106,6 +124,7 @@ impl<T> FakeFount<T> {
                 waker: None,
                 dropped: false,
                 turn: Turn::Fresh,
+                care: Care::LeftAlone,
             })),
             schedule: Schedule::eager(),
             gate: None,
@@ -145,6 +164,7 @@ impl<T> FakeFount<T> {
         let item = script.or_else(|| shared.fed.pop_front())?;
         let before = shared.pulled;
         shared.pulled += 1;
+        shared.care = Care::LeftAlone;
         drop(shared);
         self.schedule.moved();
         if let Some(look) = &mut self.before_each {
@@ -199,7 +219,7 @@ impl<T> Fount for FakeFount<T> {
         if let Some(gate) = &self.gate
             && gate.poll_pass(cx).is_pending()
         {
-            lock(&self.shared).turn = Turn::Dry;
+            lock(&self.shared).dry();
             return Poll::Pending;
         }
         if let Some(item) = self.hand_out() {
@@ -208,7 +228,7 @@ impl<T> Fount for FakeFount<T> {
         let mut shared = lock(&self.shared);
         let Some(reason) = shared.end.clone() else {
             shared.waker = Some(cx.waker().clone());
-            shared.turn = Turn::Dry;
+            shared.dry();
             return Poll::Pending;
         };
         shared.said = Some(reason.clone());
@@ -255,6 +275,7 @@ impl<T> Fount for FakeFount<T> {
     fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut shared = lock(&self.shared);
         shared.progress += 1;
+        shared.care = Care::Moved;
         if shared.turn == Turn::Dry && shared.stops.is_empty() {
             shared.turn = Turn::Moved;
         }

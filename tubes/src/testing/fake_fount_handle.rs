@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::fake_fount::{Shared, Turn, lock};
+use super::fake_fount::{Care, Shared, Turn, lock};
 use super::schedule::Schedule;
 use crate::reason::Reason;
 
@@ -69,6 +69,12 @@ impl<T> FakeFountHandle<T> {
     /// What has been done with it since the last time.
     pub(super) fn turn(&self) -> Turn {
         std::mem::replace(&mut lock(&self.shared).turn, Turn::Fresh)
+    }
+
+    /// Whether it has neither ended nor had an occasion to move since it was pulled last.
+    pub(super) fn is_left_alone(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.care == Care::LeftAlone && shared.said.is_none() && shared.stops.is_empty()
     }
 
     /// What it owns has moved on by itself: wakes whoever called `poll_progress` last.

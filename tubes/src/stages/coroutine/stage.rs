@@ -235,6 +235,7 @@ where
             if self.as_mut().is_asking() {
                 match upstream.as_mut().poll_next(cx) {
                     Poll::Ready(Ok(item)) => {
+                        is_dry = false;
                         self.as_mut()
                             .feed(&mut std::iter::once(item));
                     }

@@ -9,6 +9,7 @@ use super::mixed::Mixed;
 use super::pipe;
 use super::suite::{Plan, Suite, no_wake, quiet, reason_of, reasons, same_reason, trial};
 use super::watch::{endless, own_end, told_once};
+use crate::budget;
 use crate::fount::Fount;
 use crate::reason::Reason;
 use crate::testing::executor::Executor;
@@ -25,6 +26,7 @@ use crate::testing::schedule::Schedule;
 /// |---|---|
 /// | 1 | stopped before the first poll: not one pull |
 /// | 3 | stopped after each item, twice: the source hears it once. Asked after its end: the same end |
+/// | 4 | while the stage itself waits (for a clock, a future): progress upstream |
 /// | 5 | a source that had nothing is not given `poll_progress` by the same call: it was moved when it was asked |
 /// | 6 | an endless source, pulled by hand: each poll ends |
 ///
@@ -146,8 +148,9 @@ where
         told_once(&schedule, &source, due);
     }
 
-    /// Law 5: no poll that asks the source in vain moves it besides. What a task outside does is
-    /// not one poll.
+    /// Law 5: no poll that asks the source in vain moves it besides. Law 4: one that waits, and not
+    /// for the source, moves it. What a task outside does is not one poll, and what has spent its
+    /// budget does not wait.
     async fn asked_or_moved<Fut: Future + Unpin>(
         &self,
         schedule: &Schedule,
@@ -160,6 +163,12 @@ where
             let polled = Pin::new(&mut next).poll(cx);
             if source.turn() == Turn::Moved && is_one_task {
                 schedule.broken(5, "the source had nothing, and was moved besides");
+            }
+            if polled.is_pending() && source.is_left_alone() && is_one_task && budget::is_left() {
+                schedule.broken(
+                    4,
+                    "pending for something else than the source, and no `poll_progress` upstream",
+                );
             }
             polled
         })

@@ -69,6 +69,35 @@ impl<F: Fount<Item = u32> + Unpin> Wrong<F> {
         self.pull(&mut Context::from_waker(&waker))
     }
 
+    fn pull_and_wake(&mut self, cx: &mut Context<'_>) -> Pull {
+        let next = self.pull(cx);
+        if next.is_pending() {
+            cx.waker().wake_by_ref();
+        }
+        next
+    }
+
+    fn pull_and_move(&mut self, cx: &mut Context<'_>) -> Pull {
+        let next = self.pull(cx);
+        if next.is_pending() {
+            let _ = Pin::new(&mut self.upstream).poll_progress(cx);
+        }
+        next
+    }
+
+    /// Behind each item a rest, which is over at once.
+    fn pull_or_rest(&mut self, cx: &mut Context<'_>) -> Pull {
+        if self.waker.take().is_some() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = self.pull(cx);
+        if next.is_ready() {
+            self.waker = Some(cx.waker().clone());
+        }
+        next
+    }
+
     fn pull_every_second(&mut self, cx: &mut Context<'_>) -> Pull {
         if let Poll::Ready(Err(reason)) = self.pull(cx) {
             return Poll::Ready(Err(reason));
@@ -122,32 +151,9 @@ impl<F: Fount<Item = u32> + Unpin> Fount for Wrong<F> {
             },
             Fault::KeepsTheFirstWaker => self.pull_with_the_first_waker(cx),
             Fault::LosesTheWake if self.asked == 3 => return Poll::Pending,
-            Fault::WakesItself => {
-                let next = self.pull(cx);
-                if next.is_pending() {
-                    cx.waker().wake_by_ref();
-                }
-                next
-            }
-            Fault::MovesBesides => {
-                let next = self.pull(cx);
-                if next.is_pending() {
-                    let _ = Pin::new(&mut self.upstream).poll_progress(cx);
-                }
-                next
-            }
-            // Behind each item a rest, which is over at once.
-            Fault::RestsAlone => {
-                if self.waker.take().is_some() {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                let next = self.pull(cx);
-                if next.is_ready() {
-                    self.waker = Some(cx.waker().clone());
-                }
-                next
-            }
+            Fault::WakesItself => self.pull_and_wake(cx),
+            Fault::MovesBesides => self.pull_and_move(cx),
+            Fault::RestsAlone => self.pull_or_rest(cx),
             Fault::LoopsWithoutBudget => loop {
                 match self.pull(cx) {
                     Poll::Ready(Ok(n)) if n < 100 => {}

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use support::chance::Chance;
 use support::tasks::Tasks;
 use tubes::stages::{self, Group, Members};
-use tubes::testing::{FakeDrain, FakeFount, Schedule};
+use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
 use tubes::{Error, Fount, Kind, Reason, drains, founts};
 
 type Keyed = (char, u32);
@@ -329,4 +329,27 @@ fn no_more_is_held_than_all_groups_may_and_one() {
     tasks.run();
     // 0, 1 and 2 have groups; 3 waits for a place.
     assert_eq!((kept.borrow().len(), pulled.get()), (3, 4));
+}
+
+#[test]
+fn with_fewer_readers_than_groups_the_first_item_beyond_the_bound_is_the_last_one() {
+    for (second, is_over) in [(3, true), (4, false)] {
+        let letters = std::iter::repeat_n('a', 9).chain(std::iter::repeat_n('b', second));
+        let source = FakeFount::new(letters.chain(['a']));
+        let handle = source.handle();
+        let groups = source.group_by(size(26), size(3), |letter| *letter);
+        let mut flow = Box::pin(groups.flow_to(drains::for_each_async(
+            async |group: Group<char, char>| {
+                let read = group
+                    .fount
+                    .flow_to(drains::null())
+                    .await;
+                read.unwrap();
+            },
+        )));
+        let polled = Executor::new(&Schedule::eager()).run_until_stalled(flow.as_mut());
+        assert_eq!(polled.is_ready(), is_over);
+        assert_eq!(handle.said().is_some(), is_over);
+        assert_eq!(handle.pulled(), 13);
+    }
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
 use tubes::{
-    BoxError, Drain, Error, Flow, Fount, Pump, Reason, Tube, Upstream, drains, founts, framing,
+    BoxError, Drain, Error, Flow, Fount, Pump, Reason, Tube, Upstream, drains, founts, framing, io,
     stages,
 };
 
@@ -282,6 +282,11 @@ fn what_a_drain_receives_is_learned_from_what_flows_to_it() {
     let segments = drains::collect(9).behind(framing::unlines());
     let texts = executor.run(founts::iter(["one", "two"]).flow_to(segments));
     assert_eq!(texts.unwrap().concat(), b"one\ntwo\n");
+
+    let file = io::write(tokio::io::sink()).behind(framing::unlines());
+    executor
+        .run(founts::iter(["one"]).flow_to(file))
+        .unwrap();
 
     let segments = drains::collect(9)
         .behind(framing::unlines().crlf())

@@ -12,9 +12,10 @@ async fn main() -> Result<(), Error> {
     let listener = net::listen("127.0.0.1:8007").await?;
     println!("listening on 127.0.0.1:8007");
     listener
-        .flow_to(drains::spawn(|flow: TcpFlow| {
-            flow.fount.flow_to(flow.drain)
-        }))
+        .flow_to(
+            drains::spawn(|flow: TcpFlow| flow.fount.flow_to(flow.drain))
+                .on_failure(|error| println!("{error}")),
+        )
         .await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tubes::testing::{Executor, FakeDrain, FakeFount, FakeFountHandle, ManualClock, Schedule};
 use tubes::{Backoff, Error, Fount, Kind, Reason, drains, founts, stages};
 
-use super::kit::{SECOND, plain};
+use super::kit::{SECOND, plain, twice};
 
 /// The founts that were made, in order.
 type Made = Arc<Mutex<Vec<FakeFountHandle<u32>>>>;
@@ -264,4 +264,49 @@ fn what_is_recovered_from_leaves_in_order_before_another_fount_comes() {
         // The first one is upstream, and is dropped with the flow.
         assert_eq!(*lines, ["made", "made", "left", "made", "left", "left"]);
     }
+}
+
+#[test]
+fn what_takes_a_while_to_make_is_made_by_a_resource_and_anew_when_that_fails() {
+    let clock = ManualClock::new();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let mut tries = 0;
+    let make = move || {
+        tries += 1;
+        let (turn, log) = (tries, Arc::clone(&log));
+        let connected = async move {
+            twice().await;
+            if turn == 2 {
+                return Err("refused".into());
+            }
+            let lost = move |n| {
+                if turn == 1 && n == 2 {
+                    Err("lost")
+                } else {
+                    Ok((turn, n))
+                }
+            };
+            Ok((founts::iter(1..4).through(lost), ()))
+        };
+        let logged = stages::map_err(move |error: Error| {
+            log.lock()
+                .unwrap()
+                .push(error.to_string());
+            error
+        });
+        founts::resource(connected, |(), _reason| async { Ok(()) }).through(logged)
+    };
+    let flow = founts::restart(plain(2), make)
+        .on(clock.clone())
+        .flow_to(drains::collect(9));
+    let mut executor = Executor::new(&Schedule::eager()).while_idle(|| clock.advance(SECOND));
+    assert_eq!(
+        executor.run(flow).unwrap(),
+        [(1, 1), (3, 1), (3, 2), (3, 3)]
+    );
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["try_map: lost", "resource: refused"]
+    );
 }

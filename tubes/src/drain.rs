@@ -119,6 +119,13 @@ pub trait Drain<Item> {
 
     /// Puts this drain behind a stage: the new drain receives what the stage takes.
     ///
+    /// The stage is a tube, a function that returns a `Result`, or a tuple of such. A stage that
+    /// may wait (a [`Pump`](crate::pump::Pump)) stands behind a fount only: put it there, with
+    /// [`through`](crate::fount::Fount::through).
+    ///
+    /// A second `behind` puts its stage in front of the first one; so does each further stage of a
+    /// tuple. A stage that takes more than one type learns from what flows to it which one it is.
+    ///
     /// # Examples
     ///
     /// ```

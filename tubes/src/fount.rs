@@ -153,6 +153,9 @@ pub trait Fount {
 
     /// The next item, or the reason why there are no more.
     ///
+    /// A fount that is not `Unpin` (it holds a future) is pinned first:
+    /// `let mut fount = std::pin::pin!(fount);`, or [`boxed`](Self::boxed).
+    ///
     /// A loop of it is fair inside a driver's poll, and in a task of tokio (feature `tokio`):
     /// after a bounded number of items (64 in a driver) other tasks get their turn.
     ///
@@ -324,6 +327,8 @@ pub trait Fount {
     }
 
     /// A fount of groups, one for each key: [`stages::group_by`](crate::stages::group_by).
+    ///
+    /// Has to have as many readers at once as there may be `groups`.
     #[inline]
     #[track_caller]
     fn group_by<F, K>(

@@ -60,7 +60,7 @@
 //! | cross from one task to another | `stages::spawned`, [`boundary`] |
 //! | write a tube of your own | [`Tube`]: one method, usually |
 //! | write a stage that waits | [`Pump`]: one method, and its fount is held to the laws |
-//! | put stages in a row under one name | a tuple of them ([`stage`]) |
+//! | put stages in a row into one variable | a tuple of up to twelve ([`stage`]) |
 //! | write down a bound | [`bound()`] |
 //! | test your own founts and drains | `testing` (feature `testing`) |
 //!

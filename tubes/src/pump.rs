@@ -12,7 +12,7 @@ use crate::upstream::Upstream;
 
 /// A stage that may wait: what a [`Tube`](crate::tube::Tube) must not do.
 ///
-/// It stands behind a fount, which it pulls by itself; [`Pumped`](crate::siphon::Pumped) is the
+/// It stands behind a fount (never in front of a drain), which it pulls by itself; [`Pumped`](crate::siphon::Pumped) is the
 /// fount that comes of it, and holds it to the laws. All that a pump has to care for is what it
 /// does while items flow.
 ///
@@ -117,6 +117,39 @@ use crate::upstream::Upstream;
 /// let step = Duration::from_millis(1);
 /// let rest = move || Rest { time: 3 * step, clock: HastyClock::new(step), timer: None };
 /// laws::stage(move |source| source.through(rest()), vec![1, 2], vec![1, 2]).check();
+/// ```
+/// One that holds an item, here with the one before it. An item is not pinned, so the pump is
+/// `Unpin` whatever the item is, which has to be said; and the law test is told what it holds:
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll, ready};
+/// use tubes::testing::laws;
+/// use tubes::{Fount, Pump, Reason, Upstream};
+///
+/// struct WithNext<T>(Option<T>);
+///
+/// impl<T> Unpin for WithNext<T> {}
+///
+/// impl<T: Clone, U: Fount<Item = T>> Pump<U> for WithNext<T> {
+///     type Item = (T, T);
+///
+///     fn poll_next(
+///         mut self: Pin<&mut Self>,
+///         mut upstream: Pin<&mut Upstream<U>>,
+///         cx: &mut Context<'_>,
+///     ) -> Poll<Result<(T, T), Reason>> {
+///         loop {
+///             let next = ready!(upstream.as_mut().poll_next(cx))?;
+///             if let Some(before) = self.0.replace(next.clone()) {
+///                 return Poll::Ready(Ok((before, next)));
+///             }
+///         }
+///     }
+/// }
+///
+/// let make = |source| Fount::through(source, WithNext(None));
+/// laws::stage(make, vec![1, 2, 3], vec![(1, 2), (2, 3)]).holding(1).check();
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand behind `{U}`",

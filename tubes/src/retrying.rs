@@ -37,9 +37,8 @@ impl Backoff {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
     /// use std::time::Duration;
-    /// use tubes::{Backoff, Error, Fount, drains, founts, stages};
+    /// use tubes::{Backoff, Error, Fount, bound, drains, founts, stages};
     ///
     /// async fn fetch(page: u32) -> Result<String, std::io::Error> {
     ///     Ok(format!("page {page}"))
@@ -47,9 +46,8 @@ impl Backoff {
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5)).at_most(3);
-    /// let four = NonZeroUsize::new(4).unwrap();
     /// let pages = founts::iter(0..3)
-    ///     .through(stages::try_then(|n| backoff.retry(move || fetch(n))).at_most(four))
+    ///     .through(stages::try_then(|n| backoff.retry(move || fetch(n))).at_most(bound(4)))
     ///     .flow_to(drains::collect(9))
     ///     .await?;
     /// assert_eq!(pages, ["page 0", "page 1", "page 2"]);

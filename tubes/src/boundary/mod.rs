@@ -14,11 +14,10 @@
 //! # Examples
 //!
 //! ```
-//! use std::num::NonZeroUsize;
-//! use tubes::{Fount, boundary, drains, founts};
+//! use tubes::{Fount, bound, boundary, drains, founts};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-//! let (entry, exit) = boundary::pair(NonZeroUsize::new(64).unwrap());
+//! let (entry, exit) = boundary::pair(bound(64));
 //! let feed = tokio::spawn(founts::iter(0..1000).flow_to(entry));
 //! let sum = exit.flow_to(drains::fold(0, |sum, n| sum + n)).await?;
 //! feed.await??;

@@ -45,12 +45,11 @@ pub fn pair<T>(bound: NonZeroUsize) -> (Entry<T>, Exit<T>) {
 /// Two parts of a pipe in one task, each of which may go ahead of the other:
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use std::rc::Rc;
-/// use tubes::{Fount, boundary, drains, founts};
+/// use tubes::{Fount, bound, boundary, drains, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let (entry, exit) = boundary::local(NonZeroUsize::new(8).unwrap());
+/// let (entry, exit) = boundary::local(bound(8));
 /// let (fed, all) = tokio::join!(
 ///     founts::iter(0..20).map(Rc::new).flow_to(entry),
 ///     exit.map(|n| *n).flow_to(drains::collect(20)),

@@ -31,6 +31,33 @@ use crate::stages::{Spawned, spawned_on};
 /// assert_eq!((report.finished, report.failed), (3, 1));
 /// # Ok::<_, Error>(()) }).unwrap();
 /// ```
+///
+/// A task has to own what it uses, so an `async move` closure, which would lend what it has
+/// captured to each call, does not compile. A closure that gives each task a clone does. An async
+/// block or closure that uses `?` has to say of which type its error is: by `Ok::<_, Error>(..)` at
+/// its end, or as an `async fn` that is called.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use tubes::{Error, Fount, drains, founts};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let sum = Arc::new(AtomicU32::new(0));
+/// let shared = Arc::clone(&sum);
+/// let jobs = drains::spawn(move |text: String| {
+///     let sum = Arc::clone(&shared);
+///     async move {
+///         let n: u32 = text.parse().map_err(Error::user)?;
+///         sum.fetch_add(n, Ordering::Relaxed);
+///         Ok::<_, Error>(())
+///     }
+/// });
+/// let jobs = jobs.on_failure(|error| eprintln!("{error}"));
+/// founts::iter(["1", "x", "2"]).map(String::from).flow_to(jobs).await?;
+/// assert_eq!(sum.load(Ordering::Relaxed), 3);
+/// # Ok::<_, Error>(()) }).unwrap();
+/// ```
 pub fn spawn<F, Item, Fut, T, E>(f: F) -> Spawn<F>
 where
     F: FnMut(Item) -> Fut,
@@ -54,13 +81,12 @@ where
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Error, Fount, drains, founts, stages};
+/// use tubes::{Error, Fount, bound, drains, founts, stages};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let sum = founts::iter(0..1000)
 ///     .map(|n| n * n)
-///     .through(stages::spawned(NonZeroUsize::new(64).unwrap()))
+///     .through(stages::spawned(bound(64)))
 ///     .flow_to(drains::fold(0, |sum, n| sum + n))
 ///     .await?;
 /// assert_eq!(sum, 332_833_500);

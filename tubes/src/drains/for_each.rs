@@ -40,6 +40,10 @@ where
 
 /// As [`for_each`], for a function that may fail: its first failure ends the flow.
 ///
+/// # Flow control
+///
+/// Always ready. Holds nothing.
+///
 /// # Errors
 ///
 /// The error of `f`, with kind [`Kind::User`](crate::Kind::User); the failure that ended the flow.

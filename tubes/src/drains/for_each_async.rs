@@ -15,7 +15,9 @@ use crate::reason::Reason;
 ///
 /// # Flow control
 ///
-/// Ready when the last call is done. Holds that call's future.
+/// Ready when the last call is done. Holds that call's future. As only one call is made at a time,
+/// a call must not wait for what comes of a later item: one group of
+/// [`group_by`](crate::stages::group_by) would wait for the others for ever.
 ///
 /// # Errors
 ///
@@ -50,6 +52,10 @@ where
 }
 
 /// As [`for_each_async`], for calls that may fail: the first failure ends the flow.
+///
+/// # Flow control
+///
+/// As [`for_each_async`].
 ///
 /// # Errors
 ///

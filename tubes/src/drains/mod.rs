@@ -18,7 +18,8 @@ mod fold;
 mod for_each;
 mod for_each_async;
 mod null;
-mod spawn;
+// Not `spawn`: without the feature, `drains::spawn` would be found to be this, and not to be gated.
+mod spawn_on;
 
 #[cfg(feature = "tokio")]
 pub use crate::bridge::runtime::spawn;
@@ -28,4 +29,4 @@ pub use fold::{Fold, fold};
 pub use for_each::{ForEach, TryForEach, for_each, try_for_each};
 pub use for_each_async::{ForEachAsync, TryForEachAsync, for_each_async, try_for_each_async};
 pub use null::{Null, null};
-pub use spawn::{Report, Spawn, spawn_on};
+pub use spawn_on::{Report, Spawn, spawn_on};

@@ -61,6 +61,32 @@ use crate::reason::Reason;
 /// assert_eq!(all, [0, 1, 2, 3, 4, 5]);
 /// # Ok::<_, Error>(()) }).unwrap();
 /// ```
+///
+/// Where to make one takes a while (to connect again), it is made by
+/// [`resource`](super::resource), whose `acquire` is a future; what else came of it (the other
+/// direction) is held until the end. For a log, each failure passes through `map_err`:
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use tubes::net::{self, TcpFlow};
+/// use tubes::{Backoff, Error, Fount, drains, founts, framing, stages};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let lines = || {
+///     let connected = async {
+///         let TcpFlow { fount, drain, .. } = net::connect("127.0.0.1:8007").await?;
+///         Ok((fount.through(framing::lines()), drain))
+///     };
+///     founts::resource(connected, |_drain, _reason| async { Ok(()) })
+///         .through(stages::map_err(|error: Error| {
+///             eprintln!("{error}, will connect again");
+///             error
+///         }))
+/// };
+/// let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+/// founts::restart(backoff, lines).flow_to(drains::for_each(|line| println!("{line:?}"))).await?;
+/// # Ok::<_, Error>(()) }).unwrap();
+/// ```
 #[inline]
 pub fn restart<M, F>(backoff: Backoff, make: M) -> Restart<M, F>
 where

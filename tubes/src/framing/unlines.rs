@@ -36,6 +36,18 @@ use crate::tube::{Outputs, Tube};
 /// assert_eq!(segments.concat(), b"one\r\n\r\nthree\r\n");
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
+///
+/// In front of what writes, for a drain of lines:
+///
+/// ```
+/// use tubes::{Drain, Fount, drains, founts, framing};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let drain = drains::collect(10).behind(framing::unlines()); // or `io::write(file).behind(..)`
+/// let segments = founts::iter([String::from("one"), String::from("two")]).flow_to(drain).await?;
+/// assert_eq!(segments.concat(), b"one\ntwo\n");
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
 #[inline]
 pub fn unlines() -> Unlines {
     Unlines { end: "\n" }

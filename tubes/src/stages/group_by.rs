@@ -36,13 +36,20 @@ use crate::upstream::Upstream;
 /// downstream is not ready     ─► it holds new groups, and still feeds those that there are
 /// ```
 ///
-/// So it holds one item beyond what the groups hold. Downstream should take as many groups as
-/// there may be: while one that nobody has is full, all wait. Who moves it is the flow of groups:
-/// items reach a group when that flow is polled. A reader that makes room wakes it, so all goes
-/// well where the flow is driven for as long as groups are read: by `flow_to(drains::spawn(..))`,
-/// or by `flow_to` of any drain in a task of its own. Whoever pulls one group by
-/// [`next`](Fount::next) and reads it to its end before the next waits for ever: nobody pulls the
-/// stage meanwhile.
+/// So it holds one item beyond what the groups hold.
+///
+/// **Downstream has to read as many groups at once as there may be; with fewer readers, all wait for
+/// ever as soon as a group that nobody reads is full.** With `group_by(bound(26), bound(8), ..)` and
+/// `drains::spawn(..).at_most(bound(4))`, the 9th item of a fifth letter is the last one: it waits
+/// for room in its group, and the four readers wait for more items. With `drains::for_each_async(..)`,
+/// which is one reader, it is the 9th item of a second letter. So either allow 26 tasks, or make it
+/// 4 groups with a policy for a full table.
+///
+/// Who moves items is the flow of groups: they reach a group when that flow is polled. A reader that
+/// makes room wakes it, so all goes well where the flow is driven for as long as groups are read: by
+/// `flow_to(drains::spawn(..))`, or by `flow_to` of any drain in a task of its own. Whoever pulls one
+/// group by [`next`](Fount::next) and reads it to its end before the next waits for ever: nobody
+/// pulls the stage meanwhile.
 ///
 /// # When the table is full
 ///

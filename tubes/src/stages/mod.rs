@@ -45,7 +45,9 @@
 //! | [`recover`] | one last item |
 //! | [`recover_with`] | the items of another fount |
 //!
-//! The common ones are methods of [`Fount`](crate::fount::Fount), too. Framing is on the shelf
+//! The common ones are methods of [`Fount`](crate::fount::Fount), too. A closure that is given to a
+//! function here names the type of its argument (`stages::map(|n: u64| n + 1)`), because it is made
+//! before the compiler knows what flows; the methods of `Fount` do without. Framing is on the shelf
 //! [`framing`](crate::framing).
 
 mod ahead;
@@ -83,7 +85,8 @@ mod scan_while;
 mod skip;
 mod skip_while;
 mod sliding;
-mod spawned;
+// Not `spawned`: see `drains`.
+mod spawned_on;
 mod stop_when;
 mod supervise;
 mod take;
@@ -133,7 +136,7 @@ pub use scan_while::{ScanWhile, scan_while};
 pub use skip::{Skip, skip};
 pub use skip_while::{SkipWhile, skip_while};
 pub use sliding::{Sliding, sliding};
-pub use spawned::{Spawned, spawned_on};
+pub use spawned_on::{Spawned, spawned_on};
 pub use stop_when::{StopWhen, stop_when};
 pub use supervise::{Decision, Supervise, supervise};
 pub use take::{Take, take};

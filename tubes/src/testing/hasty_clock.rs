@@ -12,6 +12,10 @@ use crate::clock::{Clock, Timer};
 /// For [`laws`](super::laws), which know of no clock that they could move. Its clones tell the same
 /// time.
 ///
+/// As it wakes at once, what wakes *itself* at once instead of setting a timer looks the same. That
+/// shows with a [`ManualClock`](super::ManualClock) that is moved in
+/// [`while_idle`](super::laws::Suite::while_idle): woken for nothing again and again, law 5.
+///
 /// # Examples
 ///
 /// A throttle that has to wait for its tokens:

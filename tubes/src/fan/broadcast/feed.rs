@@ -53,11 +53,10 @@ use crate::reason::Reason;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, drains, fan, founts};
+/// use tubes::{Fount, bound, drains, fan, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let (feed, branches) = fan::broadcast(NonZeroUsize::new(8).unwrap());
+/// let (feed, branches) = fan::broadcast(bound(8));
 /// let sum = branches.subscribe().flow_to(drains::fold(0, |sum, n| sum + n));
 /// let all = branches.subscribe().flow_to(drains::collect(9));
 /// let (fed, sum, all) = tokio::join!(founts::iter(1..4).flow_to(feed), sum, all);

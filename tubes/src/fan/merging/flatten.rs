@@ -35,14 +35,12 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, drains, fan, founts};
+/// use tubes::{Fount, bound, drains, fan, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let at_once = NonZeroUsize::new(4).unwrap();
 /// let sum = founts::iter(0..10)
 ///     .map(|n| founts::iter(0..n))
-///     .through(fan::flatten_merge(at_once))
+///     .through(fan::flatten_merge(bound(4)))
 ///     .flow_to(drains::fold(0, |sum, n| sum + n))
 ///     .await?;
 /// assert_eq!(sum, 120);

@@ -34,11 +34,10 @@ use crate::reason::Reason;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, drains, fan, founts};
+/// use tubes::{Fount, bound, drains, fan, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let (handle, set) = fan::merge_set(NonZeroUsize::new(2).unwrap());
+/// let (handle, set) = fan::merge_set(bound(2));
 /// handle.add(founts::iter(0..10))?;
 /// handle.add(founts::iter(10..20))?;
 /// assert!(handle.add(founts::iter(20..30)).is_err(), "two, and no more");

@@ -30,12 +30,10 @@ use crate::reason::Reason;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, drains, fan, founts};
+/// use tubes::{Fount, bound, drains, fan, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let two = NonZeroUsize::new(2).unwrap();
-/// let all = fan::interleave([founts::iter(0..3), founts::iter(10..15)], two);
+/// let all = fan::interleave([founts::iter(0..3), founts::iter(10..15)], bound(2));
 /// assert_eq!(all.flow_to(drains::collect(9)).await?, [0, 1, 10, 11, 2, 12, 13, 14]);
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```

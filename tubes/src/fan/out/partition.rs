@@ -22,6 +22,10 @@ use crate::reason::Reason;
 /// `drains` is a `Vec` or an array of one type, or a pair of two types. The output has the outputs
 /// of all in the same form and order.
 ///
+/// `which` looks at whole items: a stage that packs them ([`unlines`], `chunks`) belongs behind, in
+/// front of each branch: `drains.map(|drain| drain.behind(framing::unlines()))`. In front of the
+/// partition it would pack items of several branches into one.
+///
 /// # Flow control
 ///
 /// Holds at most one item: one whose branch was not ready, for an item has to be seen before it is
@@ -53,6 +57,8 @@ use crate::reason::Reason;
 /// assert_eq!((even, odd), (vec![2, 4], vec![1, 3, 5]));
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
+///
+/// [`unlines`]: crate::framing::unlines
 pub fn partition<Item, B, F>(drains: B, which: F) -> Partition<Item, B::Set, F>
 where
     B: IntoBranches<Item>,

@@ -39,11 +39,10 @@ impl<T> Sender<T> {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
-    /// use tubes::{Fount, drains, founts};
+    /// use tubes::{Fount, bound, drains, founts};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let (sender, channel) = founts::channel(NonZeroUsize::new(2).unwrap());
+    /// let (sender, channel) = founts::channel(bound(2));
     /// let (one, sum) = (sender.shared(), channel.flow_to(drains::fold(0, |sum, n| sum + n)));
     /// let other = one.clone();
     /// let (_, _, sum) = tokio::join!(

@@ -53,6 +53,45 @@ use crate::upstream::Upstream;
 /// assert_eq!(failed.unwrap_err().to_string(), "try_then: invalid digit found in string");
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
+///
+/// An `async move` closure with state of its own does not compile: it would lend that state to each
+/// of its futures. A closure that gives each future a clone does. An async block that uses `?` says
+/// of which type its error is: by `Ok::<_, Error>(..)` at its end, or as an `async fn` that is
+/// called. Here each item is tried again, too ([`Backoff::retry`]); each try needs a text of its own:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use tubes::{Backoff, Error, Fount, bound, drains, founts, stages};
+///
+/// struct Client;
+///
+/// impl Client {
+///     async fn get(&self, url: &str) -> Result<usize, std::io::Error> {
+///         Ok(url.len())
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (client, millisecond) = (Arc::new(Client), Duration::from_millis(1));
+/// let backoff = Backoff::new(millisecond, 100 * millisecond).at_most(3);
+/// let get = stages::try_then(move |url: String| {
+///     let (client, backoff) = (Arc::clone(&client), backoff.clone());
+///     async move {
+///         let size = backoff.retry(|| client.get(&url)).await?;
+///         Ok::<_, Error>((url, size))
+///     }
+/// });
+/// let sizes = founts::iter(["/", "/index"])
+///     .map(String::from)
+///     .through(get.at_most(bound(4)))
+///     .flow_to(drains::collect(9))
+///     .await?;
+/// assert_eq!(sizes, [("/".to_owned(), 1), ("/index".to_owned(), 6)]);
+/// # Ok::<_, Error>(()) }).unwrap();
+/// ```
+///
+/// [`Backoff::retry`]: crate::backoff::Backoff::retry
 #[inline]
 pub fn try_then<F, In, Fut, Out, E>(f: F) -> TryThen<F, Fut>
 where

@@ -42,8 +42,7 @@ use crate::upstream::Upstream;
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
-/// use tubes::{Fount, drains, founts, stages};
+/// use tubes::{Fount, bound, drains, founts, stages};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// async fn look_up(name: &str) -> usize {
@@ -51,9 +50,8 @@ use crate::upstream::Upstream;
 ///     name.len()
 /// }
 ///
-/// let four = NonZeroUsize::new(4).unwrap();
 /// let sizes = founts::iter(["one", "three", "seven"])
-///     .through(stages::then(look_up).at_most(four))
+///     .through(stages::then(look_up).at_most(bound(4)))
 ///     .flow_to(drains::collect(9))
 ///     .await?;
 /// assert_eq!(sizes, [3, 5, 5]);
@@ -95,8 +93,7 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
-    /// use tubes::{Fount, drains, founts, stages};
+    /// use tubes::{Fount, bound, drains, founts, stages};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let naps = stages::then(async |naps: u32| {
@@ -105,9 +102,8 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
     ///     }
     ///     naps
     /// });
-    /// let three = NonZeroUsize::new(3).unwrap();
     /// let all = founts::iter([9, 3, 6])
-    ///     .through(naps.at_most(three).unordered())
+    ///     .through(naps.at_most(bound(3)).unordered())
     ///     .flow_to(drains::collect(9))
     ///     .await?;
     /// assert_eq!(all, [3, 6, 9]);
@@ -133,17 +129,15 @@ impl<F, Fut: Future, K> Then<F, Fut, K> {
     /// # Examples
     ///
     /// ```
-    /// use std::num::NonZeroUsize;
-    /// use tubes::{Fount, drains, founts, stages};
+    /// use tubes::{Fount, bound, drains, founts, stages};
     ///
     /// async fn store((_account, amount): (u8, i64)) -> i64 {
     ///     amount
     /// }
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let four = NonZeroUsize::new(4).unwrap();
     /// let stored = founts::iter([(1, 10), (2, 20), (1, -10)])
-    ///     .through(stages::then(store).by_key(|(account, _)| *account).at_most(four))
+    ///     .through(stages::then(store).by_key(|(account, _)| *account).at_most(bound(4)))
     ///     .flow_to(drains::collect(9))
     ///     .await?;
     /// assert_eq!(stored, [10, 20, -10]);

@@ -22,6 +22,9 @@ use crate::upstream::Upstream;
 /// is not needs nothing to be kept alive. An upstream that is busy and passes nothing on counts as
 /// silent. However late it is, one item is given.
 ///
+/// In front of a [`timeout_idle`](super::timeout_idle) it feeds that, which then never fires: an
+/// upstream that has died is noticed by a timeout in front of it.
+///
 /// # Flow control
 ///
 /// Holds nothing: an item is made when downstream has room for it. Others pass in runs; the clock

@@ -56,6 +56,9 @@ pub fn timeout_first(limit: Duration) -> Timeout {
 /// nothing) and downstream is ready for it: a slow downstream is no
 /// fault of upstream (see [`timeout_downstream`]).
 ///
+/// Goes in front of a [`keep_alive`](super::keep_alive): behind it, it hears that one's items, and
+/// never fires.
+///
 /// # Flow control
 ///
 /// Holds nothing. Items pass in runs; the clock is looked at while there is none.

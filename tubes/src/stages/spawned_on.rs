@@ -41,10 +41,9 @@ use crate::stage::{Direct, Stage};
 /// # Examples
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use std::sync::Arc;
 /// use tubes::runtime::{BoxTask, Spawner, Task};
-/// use tubes::{Fount, drains, founts, stages};
+/// use tubes::{Fount, bound, drains, founts, stages};
 ///
 /// #[derive(Debug)]
 /// struct Threads;
@@ -60,7 +59,7 @@ use crate::stage::{Direct, Stage};
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let sum = founts::iter(0..1000)
 ///     .map(|n| n * n)
-///     .through(stages::spawned_on(Arc::new(Threads), NonZeroUsize::new(64).unwrap()))
+///     .through(stages::spawned_on(Arc::new(Threads), bound(64)))
 ///     .flow_to(drains::fold(0, |sum, n| sum + n))
 ///     .await?;
 /// assert_eq!(sum, 332_833_500);

@@ -22,20 +22,25 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
 
 /// A drain that runs `f(item)` as a task of its own for each item, on tasks of `spawner`.
 ///
-/// `drains::spawn` (feature `tokio`) is this with the spawner of the runtime that it runs on.
+/// `drains::spawn` (feature `tokio`) is this with the spawner of the runtime that it runs on. What a
+/// task gives with `Ok` is dropped: send it on from within, or let it come out of a stage
+/// ([`stages::try_then`](crate::stages::try_then)).
 ///
 /// # Flow control
 ///
 /// At most 1,000 tasks run at once, or what [`at_most`](Spawn::at_most) says; when there are so
 /// many, the drain is not ready, which pauses what is in front: a listening socket stops
-/// accepting.
+/// accepting. Where items need one another (the groups of
+/// [`group_by`](crate::stages::group_by)), as many tasks as there may be groups have to be allowed.
 ///
 /// # Stopping
 ///
 /// When the flow ends, the drain waits for the tasks that are running, and then hands over a
 /// [`Report`]. The failure of one task ends neither the flow nor another task: it stands in the
-/// report, and [`into_result`](Report::into_result) makes a failure of it. Dropping the drain ends
-/// all tasks.
+/// report, which is dropped in silence where the flow is written as `flow.await?;`. So either look
+/// at each failure with [`on_failure`](Spawn::on_failure), or make one of the report with
+/// `.await?.into_result()?` ([`into_result`](Report::into_result)). Dropping the drain ends all
+/// tasks.
 ///
 /// # Errors
 ///
@@ -48,6 +53,35 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
 /// item is lost. It made no task, so the report does not count it, and the tasks that run go on.
 /// A panic in the *future* of `f` is the end of one task, and counts as
 /// [`panicked`](Report::panicked).
+///
+/// # Examples
+///
+/// A thread for each item:
+///
+/// ```
+/// use std::sync::Arc;
+/// use tubes::runtime::{BoxTask, Spawner, Task};
+/// use tubes::{Fount, bound, drains, founts};
+///
+/// #[derive(Debug)]
+/// struct Threads;
+///
+/// impl Spawner for Threads {
+///     fn spawn(&self, task: BoxTask) -> Task {
+///         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+///         std::thread::spawn(move || runtime.block_on(task));
+///         Task::new(|| ()) // a thread cannot be ended from outside
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let jobs = drains::spawn_on(Arc::new(Threads), async |n: u32| {
+///     if n == 2 { Err("two is one too many") } else { Ok(()) }
+/// });
+/// let report = founts::iter(0..4).flow_to(jobs.at_most(bound(2))).await?;
+/// assert_eq!((report.finished, report.failed), (3, 1));
+/// # Ok::<_, tubes::Error>(()) }).unwrap();
+/// ```
 pub fn spawn_on<F, Item, Fut, T, E>(spawner: Arc<dyn Spawner>, f: F) -> Spawn<F>
 where
     F: FnMut(Item) -> Fut,
@@ -149,6 +183,9 @@ impl Report {
 
 impl<F> Spawn<F> {
     /// At most so many tasks at once.
+    ///
+    /// For groups of [`group_by`](crate::stages::group_by), not fewer than there may be groups: the
+    /// stage waits for a reader of each.
     pub fn at_most(mut self, count: NonZeroUsize) -> Self {
         self.at_most = count;
         self

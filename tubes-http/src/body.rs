@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use tubes::founts::BoxFount;
-use tubes::{Fount, Reason, drains};
+use tubes::{Drain, Fount, Reason, Run, budget, drains};
 
 use crate::error::Error;
 use crate::kind::Kind;
@@ -226,6 +226,36 @@ impl Fount for Body {
                 .poll_data(incoming.exchange, cx),
         };
         next.map_err(|reason| self.end(reason))
+    }
+
+    /// One that is whole is handed over with its end.
+    #[inline]
+    fn poll_flow<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<Bytes>,
+    {
+        while budget::spend() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let (piece, is_last) = match &mut self.source {
+                Source::Whole(bytes) if !bytes.is_empty() => (std::mem::take(bytes), true),
+                _ => match self.as_mut().poll_next(cx) {
+                    Poll::Ready(Ok(piece)) => (piece, false),
+                    Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                    Poll::Pending => return Run::Starved,
+                },
+            };
+            if let Err(reason) = drain.as_mut().receive(piece) {
+                return Run::Refused(reason);
+            }
+            if is_last {
+                return Run::Ended(self.end(Reason::Finished));
+            }
+        }
+        Run::Spent
     }
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

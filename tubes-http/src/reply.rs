@@ -287,15 +287,14 @@ impl Drain<Bytes> for ReplyBody {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Stage::Head = self.stage {
-            return Poll::Ready(if has_no_body(self.head.status) {
-                self.begin().and(Err(Reason::Enough))
-            } else {
-                // The first piece is not written before it is known whether others follow.
-                Ok(())
-            });
+        match self.stage {
+            Stage::Head if has_no_body(self.head.status) => {
+                Poll::Ready(self.begin().and(Err(Reason::Enough)))
+            }
+            // The first piece is not written before it is known whether others follow.
+            Stage::Head => Poll::Ready(Ok(())),
+            Stage::First(_) | Stage::Body | Stage::Over => self.half.poll_room(cx),
         }
-        self.half.poll_room(cx)
     }
 
     fn receive(mut self: Pin<&mut Self>, piece: Bytes) -> Result<(), Reason> {

@@ -38,6 +38,7 @@ mod repeat;
 mod sending;
 pub(crate) mod server;
 mod shared;
+mod start;
 mod state;
 mod status;
 mod turn;

@@ -8,12 +8,13 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, ORIGIN, REFERER, TRANSFER_ENCODING,
     UPGRADE, USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Version};
+use memchr::memchr;
 
 use crate::http1::fields::{Fields, Found};
-use crate::http1::host::{is_host, is_host_and_port};
 use crate::http1::input::check;
 use crate::http1::repeat::{Known, Repeat};
+use crate::http1::start::Start;
 use crate::kind::Kind;
 use crate::limits::Limits;
 
@@ -29,7 +30,7 @@ pub(crate) fn request(
     let mut raw = httparse::Request::new(&mut []);
     match raw.parse_with_uninit_headers(head, lines) {
         Ok(httparse::Status::Complete(_)) => {
-            let start = Start::of(head, &raw, limits)?;
+            let start = start(head, &raw, limits)?;
             let fields = fields(head, raw.headers, request.headers_mut())?;
             start.conclude(fields, request)
         }
@@ -71,34 +72,43 @@ pub(crate) fn leading_request(
     if !faultless {
         return None;
     }
-    let start = Start::of(bytes, &raw, limits).ok()?;
+    let start = start(bytes, &raw, limits).ok()?;
     let fields = fields(bytes, raw.headers, request.headers_mut()).ok()?;
-    repeat.note(&head[first_line + 2..], request.headers(), &fields);
+    repeat.note(head, &start, request.headers(), &fields);
     let found = start.conclude(fields, request).ok()?;
     Some((found, length))
 }
 
-/// The same for a head whose field lines are those of a head before: only its first line is read.
+/// The same for a head whose field lines are those of a head before: only its first line is read,
+/// and that only if it is another.
 fn repeated_request(
     bytes: &Bytes,
     limits: &Limits,
     known: &Known,
     request: &mut Request<()>,
 ) -> Option<(Found, usize)> {
+    if let Some((start, length)) = known.repeats(bytes) {
+        *request.headers_mut() = known.headers();
+        let found = start
+            .clone()
+            .conclude(known.fields(), request)
+            .ok()?;
+        return Some((found, length));
+    }
+    let end = memchr(b'\n', bytes)? + 1;
+    let length = end + known.leads(&bytes[end..])?;
     let mut raw = httparse::Request::new(&mut []);
-    // It has no room for fields, so it stops behind the first line.
-    let _too_many_headers = raw.parse(bytes);
-    let method = raw.method?;
-    let first_line = method.len() + raw.path?.len() + "  HTTP/1.1".len();
-    let lines = first_line + 2;
-    let fits = first_line <= limits.request_line()
-        && bytes.starts_with(method.as_bytes())
-        && bytes.get(first_line..lines)? == b"\r\n";
-    let length = lines + known.leads(&bytes[lines..])?;
-    if !fits || length > limits.head() {
+    // There is nothing behind the first line, so that it never completes.
+    let _partial = raw.parse(&bytes[..end]);
+    let start = start(bytes, &raw, limits).ok()?;
+    let faultless = length <= limits.head()
+        && start.length() - 2 <= limits.request_line()
+        && start.length() == end
+        && bytes.starts_with(raw.method?.as_bytes())
+        && bytes[..end].ends_with(b"\r\n");
+    if !faultless {
         return None;
     }
-    let start = Start::of(bytes, &raw, limits).ok()?;
     *request.headers_mut() = known.headers();
     let found = start
         .conclude(known.fields(), request)
@@ -116,45 +126,17 @@ fn has_crlf_only(head: &[u8], lines: &[httparse::Header<'_>]) -> bool {
     lines.iter().all(is_behind_crlf) && head.ends_with(b"\r\n\r\n")
 }
 
-/// The first line, checked.
-struct Start {
-    method: Method,
-    uri: Uri,
-    version: Version,
-}
-
-impl Start {
-    /// Checks what `httparse` lets through; `bytes` begin with the head.
-    fn of(bytes: &Bytes, raw: &httparse::Request<'_, '_>, limits: &Limits) -> Result<Self, Kind> {
-        let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
-            return Err(Kind::BadRequestLine);
-        };
-        if name.len() > limits.method() {
-            return Err(Kind::MethodTooLong);
-        }
-        let method = Method::from_bytes(name.as_bytes()).map_err(|_| Kind::BadRequestLine)?;
-        let uri = uri(bytes, target, &method)?;
-        let version = if minor == 0 {
-            Version::HTTP_10
-        } else {
-            Version::HTTP_11
-        };
-        Ok(Self {
-            method,
-            uri,
-            version,
-        })
-    }
-
-    /// Completes a request that has its fields already.
-    fn conclude(self, fields: Fields, request: &mut Request<()>) -> Result<Found, Kind> {
-        let found = fields.of_request(&self.method, self.version)?;
-        rewrite_host(request.headers_mut(), &self.uri, &self.method)?;
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.version_mut() = self.version;
-        Ok(found)
-    }
+/// Checks what `httparse` lets through of the first line; `bytes` begin with the head.
+fn start(bytes: &Bytes, raw: &httparse::Request<'_, '_>, limits: &Limits) -> Result<Start, Kind> {
+    let (Some(name), Some(target), Some(minor)) = (raw.method, raw.path, raw.version) else {
+        return Err(Kind::BadRequestLine);
+    };
+    let version = if minor == 0 {
+        Version::HTTP_10
+    } else {
+        Version::HTTP_11
+    };
+    Start::new(bytes, name, target, version, limits)
 }
 
 /// Parses a trailer section, its empty line included, and leaves out what has no place there.
@@ -243,63 +225,6 @@ fn append(
     value: HeaderValue,
 ) -> Result<bool, http::header::MaxSizeReached> {
     headers.try_append(name, value)
-}
-
-/// RFC 9112 §3.2: the four forms of a target, each with its methods.
-fn uri(head: &Bytes, target: &str, method: &Method) -> Result<Uri, Kind> {
-    let raw = target.as_bytes();
-    // `Uri` drops a fragment without a word and lets bytes above ASCII pass.
-    if !target.is_ascii() || raw.contains(&b'#') {
-        return Err(Kind::TargetInvalid);
-    }
-    let form_is_allowed = match raw {
-        _ if *method == Method::CONNECT => is_host_and_port(raw),
-        b"*" => *method == Method::OPTIONS,
-        _ => true,
-    };
-    if !form_is_allowed {
-        return Err(Kind::TargetInvalid);
-    }
-    let uri = Uri::from_maybe_shared(head.slice_ref(raw)).map_err(|_| Kind::TargetInvalid)?;
-    let origin_form = raw[0] == b'/' || raw == b"*" || *method == Method::CONNECT;
-    if !origin_form && !is_absolute(&uri) {
-        return Err(Kind::TargetInvalid);
-    }
-    Ok(uri)
-}
-
-/// RFC 9112 §3.2.2, and RFC 9110 §4.2.4: with a host and without userinfo.
-fn is_absolute(uri: &Uri) -> bool {
-    match (uri.scheme_str(), uri.authority()) {
-        (Some(scheme), Some(authority)) => {
-            is_scheme(scheme.as_bytes())
-                && !authority.host().is_empty()
-                && is_host(authority.as_str().as_bytes())
-        }
-        _ => false,
-    }
-}
-
-/// RFC 3986 §3.1. `Uri` takes an empty one, too, and other bytes in it.
-fn is_scheme(scheme: &[u8]) -> bool {
-    scheme
-        .first()
-        .is_some_and(u8::is_ascii_alphabetic)
-        && scheme
-            .iter()
-            .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-}
-
-/// RFC 9112 §3.2.2: the authority of an absolute target replaces the Host that came with it.
-fn rewrite_host(headers: &mut HeaderMap, uri: &Uri, method: &Method) -> Result<(), Kind> {
-    match uri.authority() {
-        Some(authority) if *method != Method::CONNECT => {
-            let host = HeaderValue::from_str(authority.as_str());
-            headers.insert(HOST, host.map_err(|_| Kind::TargetInvalid)?);
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cold]

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use crate::http1::fields::Fields;
+use crate::http1::start::Start;
 
 /// What the field lines of the requests before were.
 #[derive(Debug, Default)]
@@ -30,14 +31,17 @@ enum Seen {
     Known(Box<Known>),
 }
 
-/// Field lines, and what they mean.
+/// Field lines, and what they mean; and the whole head that they were last seen in.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// From the first field line to the empty line; a copy, so that no read buffer lives on.
-    lines: Bytes,
-    /// Its values are parts of `lines`.
+    /// A copy, so that no read buffer lives on.
+    head: Bytes,
+    /// Where the field lines begin in it; they end with the empty line.
+    lines: usize,
+    /// Its values are parts of `head`.
     headers: HeaderMap,
     fields: Fields,
+    start: Start,
 }
 
 /// Tells most different field lines apart; those that it does not are compared anyway.
@@ -59,13 +63,22 @@ impl Repeat {
     }
 
     /// Takes note of field lines that had to be parsed.
-    pub(crate) fn note(&mut self, lines: &[u8], headers: &HeaderMap, fields: &Fields) {
-        let print = Print::of(lines);
+    pub(crate) fn note(
+        &mut self,
+        head: &[u8],
+        start: &Start,
+        headers: &HeaderMap,
+        fields: &Fields,
+    ) {
+        let lines = start.length();
+        let print = Print::of(&head[lines..]);
         self.seen = match &self.seen {
-            Seen::Once(before) if *before == print => match Known::new(lines, headers, fields) {
-                Some(known) => Seen::Known(Box::new(known)),
-                None => Seen::Nothing,
-            },
+            Seen::Once(before) if *before == print => {
+                match Known::new(head, start, headers, fields) {
+                    Some(known) => Seen::Known(Box::new(known)),
+                    None => Seen::Nothing,
+                }
+            }
             Seen::Nothing | Seen::Once(_) | Seen::Known(_) => Seen::Once(print),
         };
     }
@@ -77,37 +90,48 @@ impl Repeat {
 }
 
 impl Known {
-    fn new(lines: &[u8], headers: &HeaderMap, fields: &Fields) -> Option<Self> {
-        if lines.len() > MOST {
+    fn new(head: &[u8], start: &Start, headers: &HeaderMap, fields: &Fields) -> Option<Self> {
+        if head.len() > MOST {
             return None;
         }
-        let start = lines.as_ptr().addr();
-        let lines = Bytes::copy_from_slice(lines);
+        let place = head.as_ptr().addr();
+        let head = Bytes::copy_from_slice(head);
         let mut own = HeaderMap::with_capacity(headers.len());
         for (name, value) in headers {
             let at = value
                 .as_bytes()
                 .as_ptr()
                 .addr()
-                .checked_sub(start)?;
+                .checked_sub(place)?;
             let end = at + value.len();
-            let value = (end <= lines.len()).then(|| lines.slice(at..end))?;
+            let value = (end <= head.len()).then(|| head.slice(at..end))?;
             own.try_append(name, HeaderValue::from_maybe_shared(value).ok()?)
                 .ok()?;
         }
         Some(Self {
-            lines,
+            start: start.within(&head)?,
+            lines: start.length(),
+            head,
             headers: own,
             fields: fields.clone(),
         })
     }
 
-    /// Whether `bytes` begin with the same lines; then how long they are.
+    /// Whether `bytes` begin with the same head; then its first line, and the length of all.
+    #[inline]
+    pub(crate) fn repeats(&self, bytes: &[u8]) -> Option<(&Start, usize)> {
+        bytes
+            .starts_with(&self.head)
+            .then_some((&self.start, self.head.len()))
+    }
+
+    /// Whether `bytes` begin with the same field lines; then how long they are.
     #[inline]
     pub(crate) fn leads(&self, bytes: &[u8]) -> Option<usize> {
+        let lines = &self.head[self.lines..];
         bytes
-            .starts_with(&self.lines)
-            .then_some(self.lines.len())
+            .starts_with(lines)
+            .then_some(lines.len())
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
@@ -163,7 +187,7 @@ mod tests {
         let fields = "Host: a\r\nX: 1\r\nCookie: a=b\r\nX: 2\r\n\r\n";
         let mut repeat = Repeat::default();
         let mut heads = Vec::new();
-        for target in ["/1", "/2", "/3", "http://b/4", "/5"] {
+        for target in ["/1", "/2", "/3", "/2", "http://b/4", "/5", "/2?a"] {
             let known = repeat.known().is_some();
             let head = format!("GET {target} HTTP/1.1\r\n{fields}");
             heads.push((known, parsed(&mut repeat, &head), head));
@@ -172,7 +196,7 @@ mod tests {
             .iter()
             .map(|(known, ..)| *known)
             .collect();
-        assert_eq!(known, [false, false, true, true, true]);
+        assert_eq!(known, [false, false, true, true, true, true, true]);
         for (_, repeated, head) in heads {
             let fresh = parsed(&mut Repeat::default(), &head);
             assert_eq!(format!("{repeated:?}"), format!("{fresh:?}"));

@@ -13,9 +13,6 @@ const SMALL: usize = 1024;
 /// copy again what was copied.
 const TOGETHER: usize = 16 * 1024;
 
-/// Room for slices that an empty queue keeps: 256 bytes.
-const SPARE: usize = 8;
-
 /// Bytes that wait to be written, in order.
 ///
 /// ```text
@@ -24,11 +21,13 @@ const SPARE: usize = 8;
 /// ```
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// No slice is empty.
+    /// The first slice; empty if there is none at all. Mostly there is no other.
+    front: Bytes,
+    /// Behind it; no slice is empty.
     slices: VecDeque<Bytes>,
     /// Behind the slices: small items that came in a row.
     tail: Vec<u8>,
-    /// `held == sum of slices.len() + tail.len()`
+    /// `held == front.len() + sum of slices.len() + tail.len()`
     held: usize,
     /// All bytes that were ever written.
     written: u64,
@@ -60,7 +59,7 @@ impl Queue {
         self.held += item.len();
         if item.len() >= SMALL {
             self.seal();
-            self.slices.push_back(item);
+            self.put(item);
             return;
         }
         if self.tail.len() + item.len() > TOGETHER {
@@ -69,7 +68,7 @@ impl Queue {
         if self.tail.is_empty() {
             // A small item alone is not copied, only one behind another.
             let Some(first) = self.pop_small() else {
-                self.slices.push_back(item);
+                self.put(item);
                 return;
             };
             let many = before >= TOGETHER;
@@ -82,25 +81,25 @@ impl Queue {
     /// The first slice to write, and whether there are others behind it.
     pub(super) fn first(&mut self) -> (&[u8], Behind) {
         self.seal();
-        let behind = if self.slices.len() > 1 {
-            Behind::Others
-        } else {
+        let behind = if self.slices.is_empty() {
             Behind::Nothing
+        } else {
+            Behind::Others
         };
-        (
-            self.slices
-                .front()
-                .map_or(&[], |first| first),
-            behind,
-        )
+        (&self.front, behind)
     }
 
     /// Fills `room` with the first slices to write, and says how many they are; what
     /// [`first`](Self::first) has not seen is not among them.
     pub(super) fn fill<'a>(&'a self, room: &mut [IoSlice<'a>]) -> usize {
-        let filled = room.len().min(self.slices.len());
-        for (place, slice) in room.iter_mut().zip(&self.slices) {
+        let mut filled = 0;
+        let front = (!self.front.is_empty()).then_some(&self.front);
+        for (place, slice) in room
+            .iter_mut()
+            .zip(front.into_iter().chain(&self.slices))
+        {
             *place = IoSlice::new(slice);
+            filled += 1;
         }
         filled
     }
@@ -109,20 +108,20 @@ impl Queue {
     pub(super) fn advance(&mut self, written: usize) {
         self.written += written as u64;
         let mut written = written;
-        while let Some(first) = self.slices.front_mut() {
-            let len = first.len();
-            if written < len {
-                first.advance(written);
-                self.held -= written;
-                return;
+        while written >= self.front.len() {
+            written -= self.front.len();
+            self.held -= self.front.len();
+            match self.slices.pop_front() {
+                Some(next) => self.front = next,
+                None => {
+                    self.front = Bytes::new();
+                    self.slices = VecDeque::new();
+                    return;
+                }
             }
-            written -= len;
-            self.held -= len;
-            self.slices.pop_front();
         }
-        if self.slices.capacity() > SPARE {
-            self.slices = VecDeque::new();
-        }
+        self.front.advance(written);
+        self.held -= written;
     }
 
     /// Forgets all that waits.
@@ -130,28 +129,37 @@ impl Queue {
         *self = Self::default();
     }
 
+    /// Puts a slice behind the others.
+    fn put(&mut self, slice: Bytes) {
+        if self.front.is_empty() {
+            self.front = slice;
+        } else {
+            self.slices.push_back(slice);
+        }
+    }
+
     /// The last slice, if it is small.
     fn pop_small(&mut self) -> Option<Bytes> {
-        let last = self.slices.back()?;
-        if last.len() < SMALL {
-            self.slices.pop_back()
-        } else {
-            None
+        match self.slices.back() {
+            Some(last) if last.len() < SMALL => self.slices.pop_back(),
+            Some(_) => None,
+            None if self.front.is_empty() || self.front.len() >= SMALL => None,
+            None => Some(mem::take(&mut self.front)),
         }
     }
 
     /// Puts the tail behind the slices.
     fn seal(&mut self) {
         if !self.tail.is_empty() {
-            self.slices
-                .push_back(mem::take(&mut self.tail).into());
+            let tail = mem::take(&mut self.tail);
+            self.put(tail.into());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Queue, SMALL, SPARE, TOGETHER};
+    use super::{Queue, SMALL, TOGETHER};
     use bytes::Bytes;
     use std::io::IoSlice;
 
@@ -182,7 +190,7 @@ mod tests {
             queue.push(item.clone());
         }
         assert_eq!(lengths(&mut queue), [1023, 1024, 3 * 1023, 1024]);
-        assert_eq!(queue.slices[0].as_ptr(), small.as_ptr());
+        assert_eq!(queue.front.as_ptr(), small.as_ptr());
         assert_eq!(queue.held(), 4 * 1023 + 2 * 1024);
 
         queue.clear();
@@ -213,7 +221,7 @@ mod tests {
         // A writer that claims more than it was given does no harm.
         queue.advance(7);
         assert_eq!((queue.held(), lengths(&mut queue)), (0, vec![]));
-        assert!(queue.slices.capacity() <= SPARE);
+        assert_eq!(queue.slices.capacity(), 0);
         assert_eq!(queue.tail.capacity(), 0);
     }
 }

@@ -111,14 +111,12 @@ impl Queue {
         while written >= self.front.len() {
             written -= self.front.len();
             self.held -= self.front.len();
-            match self.slices.pop_front() {
-                Some(next) => self.front = next,
-                None => {
-                    self.front = Bytes::new();
-                    self.slices = VecDeque::new();
-                    return;
-                }
-            }
+            let Some(next) = self.slices.pop_front() else {
+                self.front = Bytes::new();
+                self.slices = VecDeque::new();
+                return;
+            };
+            self.front = next;
         }
         self.front.advance(written);
         self.held -= written;

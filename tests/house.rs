@@ -70,7 +70,7 @@ const TUBES: Plan = Plan {
 const TUBES_HTTP: Plan = Plan {
     package: "tubes-http",
     floors: &[
-        &["kind", "limits", "snapshot"],
+        &["kind", "limits", "snapshot", "span", "no_span"],
         &["error"],
         &["body", "version", "record", "roster"],
         &["handle", "site", "upgrade"],

@@ -93,5 +93,7 @@ mod http1_stopped;
 mod http1_ticks;
 // How a handler frames its reply over HTTP/1, and what becomes of one that fails.
 mod http1_framed;
+// Messages in the spans of their exchanges.
+mod http1_spans;
 // Halves of exchanges of HTTP/1 that outlive their connection, and wakers that drop a half.
 mod http1_orphans;

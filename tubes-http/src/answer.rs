@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::in_work::InWork;
 use crate::peer::Peer;
 use crate::serving::{log_failure, log_gone, log_panic};
+use crate::span::Span;
 
 /// A drain of exchanges that gives each to `answer`, which answers it with its
 /// [`Reply`](crate::Reply): for interim responses, upgrades, and whatever [`respond`](crate::respond)
@@ -126,6 +127,7 @@ struct Answering<Fut> {
     #[pin]
     answer: Fut,
     peer: Peer,
+    span: Span,
     /// Under which the connection knows that we wait for the peer to go.
     watch: Option<u64>,
 }
@@ -137,10 +139,13 @@ impl<Fut> Answering<Fut> {
         H: FnMut(Exchange) -> Fut,
     {
         let peer = exchange.peer();
-        match catch_unwind(AssertUnwindSafe(|| answer(exchange))) {
+        let span = exchange.span();
+        let called = span.within(|| catch_unwind(AssertUnwindSafe(|| answer(exchange))));
+        match called {
             Ok(answer) => Some(Self {
                 answer,
                 peer,
+                span,
                 watch: None,
             }),
             Err(panic) => {
@@ -160,7 +165,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        let polled = catch_unwind(AssertUnwindSafe(|| this.answer.poll(cx)));
+        let polled = this
+            .span
+            .within(|| catch_unwind(AssertUnwindSafe(|| this.answer.poll(cx))));
         match polled {
             Ok(Poll::Ready(Ok(()))) => {}
             Ok(Poll::Ready(Err(error))) => {

@@ -5,6 +5,7 @@ use http::Request;
 use crate::body::Body;
 use crate::peer::Peer;
 use crate::reply::Reply;
+use crate::span::Span;
 
 /// A request, and the means of answering it.
 ///
@@ -43,6 +44,11 @@ impl Exchange {
     /// The other end, to be watched while the exchange is served.
     pub fn peer(&self) -> Peer {
         self.reply.peer()
+    }
+
+    /// What it is traced in.
+    pub(crate) fn span(&self) -> Span {
+        self.reply.span()
     }
 
     /// The request and the reply, to be used apart.

@@ -47,7 +47,7 @@
 //! | answer by hand | [`Exchange::into_parts`], [`Reply`] |
 //! | read or make a body | [`Body`], and every stage of [`tubes`] |
 //! | stop in order | [`Server::until`], and `stages::until` on the listener |
-//! | see what happens | a subscriber of the `tracing` crate; `Spawn::on_failure` |
+//! | see what happens | a subscriber of the `tracing` crate (feature `spans`: a span for each exchange); [`Server::on_exchange`]; [`Handle::snapshot`] |
 //! | bound what strangers do | [`Limits`] |
 //! | learn what went wrong | [`Error`], [`Kind`] |
 //!
@@ -77,6 +77,11 @@ mod server;
 mod serving;
 mod site;
 mod snapshot;
+#[cfg(feature = "spans")]
+mod span;
+#[cfg(not(feature = "spans"))]
+#[path = "no_span.rs"]
+mod span;
 mod upgrade;
 
 pub use answer::{Answer, answer};

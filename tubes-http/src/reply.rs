@@ -17,6 +17,7 @@ use crate::body::Trailers;
 use crate::error::Error;
 use crate::half::{Answer, End, Half, Wanted};
 use crate::peer::Peer;
+use crate::span::Span;
 use crate::upgrade::UpgradedFlow;
 
 /// Answers one request. Used up by answering.
@@ -41,17 +42,24 @@ use crate::upgrade::UpgradedFlow;
 #[must_use = "a reply that is dropped is answered with 500"]
 pub struct Reply {
     half: Half,
+    span: Span,
 }
 
 impl Reply {
-    pub(crate) fn new(link: Arc<dyn Answer>, exchange: u64) -> Self {
+    pub(crate) fn new(link: Arc<dyn Answer>, exchange: u64, span: Span) -> Self {
         Self {
             half: Half {
                 link,
                 exchange,
                 end: End::Open,
             },
+            span,
         }
+    }
+
+    /// What the exchange is traced in.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
     }
 
     /// Sends an interim response (1xx but 101, RFC 9110 §15.2), at once.

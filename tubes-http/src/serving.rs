@@ -17,6 +17,7 @@ use crate::exchange::Exchange;
 use crate::kind::Kind;
 use crate::peer::Peer;
 use crate::reply::{Reply, Sending};
+use crate::span::Span;
 
 /// One exchange on its way.
 #[pin_project(PinnedDrop)]
@@ -24,6 +25,7 @@ pub(crate) struct Serving<Fut, B: Fount<Item = Bytes>> {
     #[pin]
     step: Step<Fut, B>,
     peer: Peer,
+    span: Span,
     /// Under which the connection knows that we wait for the peer to go.
     watch: Option<u64>,
 }
@@ -48,8 +50,9 @@ impl<Fut, B: Fount<Item = Bytes>> Serving<Fut, B> {
         H: FnMut(Request<Body>) -> Fut,
     {
         let (request, reply) = exchange.into_parts();
-        let peer = reply.peer();
-        let step = match catch_unwind(AssertUnwindSafe(|| handler(request))) {
+        let (peer, span) = (reply.peer(), reply.span());
+        let called = span.within(|| catch_unwind(AssertUnwindSafe(|| handler(request))));
+        let step = match called {
             Ok(handler) => Step::Handling {
                 handler,
                 reply: Some(reply),
@@ -63,6 +66,7 @@ impl<Fut, B: Fount<Item = Bytes>> Serving<Fut, B> {
         Self {
             step,
             peer,
+            span,
             watch: None,
         }
     }
@@ -82,7 +86,9 @@ where
         let peer = &*this.peer;
         let mut step = this.step.as_mut();
         // A panic of the handler, or of a stage in its body, ends this exchange and no other.
-        let polled = catch_unwind(AssertUnwindSafe(|| step.as_mut().poll(cx, peer)));
+        let polled = this
+            .span
+            .within(|| catch_unwind(AssertUnwindSafe(|| step.as_mut().poll(cx, peer))));
         match polled {
             Ok(Poll::Ready(())) => return Poll::Ready(()),
             Ok(Poll::Pending) => {

@@ -85,14 +85,16 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Exchange, Reason>> {
         self.poll_until(cx);
         let this = &*self;
-        let mut link = this.shared.lock();
-        let next = link.poll_exchange(cx);
-        if next.is_pending() {
-            link.keep(Waiter::Exchanges, cx);
-        } else {
-            link.forget(Waiter::Exchanges);
-        }
-        drop(link);
+        let next = this.shared.span().within(|| {
+            let mut link = this.shared.lock();
+            let next = link.poll_exchange(cx);
+            if next.is_pending() {
+                link.keep(Waiter::Exchanges, cx);
+            } else {
+                link.forget(Waiter::Exchanges);
+            }
+            next
+        });
         let (number, request, length) = ready!(next)?;
         Poll::Ready(Ok(this.exchange(number, request, length)))
     }
@@ -148,7 +150,11 @@ where
             }
         };
         let link: Arc<dyn Answer> = Arc::<Shared<F, D>>::clone(&self.shared);
-        Exchange::new(request.map(|()| body), Reply::new(link, number))
+        let span = self
+            .shared
+            .span()
+            .exchange(request.method(), request.uri());
+        Exchange::new(request.map(|()| body), Reply::new(link, number, span))
     }
 }
 

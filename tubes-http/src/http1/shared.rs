@@ -15,12 +15,14 @@ use crate::kind::Kind;
 use crate::roster::{Member, Work};
 use crate::site::Site;
 use crate::snapshot::ConnectionState;
+use crate::span::Span;
 
 /// What the exchanges, their bodies and replies share. One lock, and one holder at a time: all of
 /// them are polled by the connection's own task, unless the application moves one elsewhere.
 pub(super) struct Shared<F, D> {
     link: Mutex<Link<F, D>>,
     site: Arc<Site>,
+    span: Span,
     /// A deadline has passed, and who waits for it was not told yet.
     rang: AtomicBool,
 }
@@ -45,9 +47,15 @@ impl<F, D> Shared<F, D> {
     pub(super) fn new(link: Link<F, D>) -> Self {
         Self {
             site: Arc::clone(&link.site),
+            span: Span::connection(),
             link: Mutex::new(link),
             rang: AtomicBool::new(false),
         }
+    }
+
+    /// What the connection is traced in.
+    pub(super) fn span(&self) -> &Span {
+        &self.span
     }
 
     /// A poisoned link is one whose fount or drain has panicked: it is given up, and neither is

@@ -59,6 +59,18 @@ fn interim_responses_carry_no_framing_whatever_the_handler_sets() {
     });
 }
 
+#[test]
+fn no_value_and_no_name_that_can_be_made_ends_a_line() {
+    for byte in 0..=u8::MAX {
+        let is_sound = byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+        let value = HeaderValue::from_bytes(&[b'a', byte, b'b']);
+        assert_eq!(value.is_ok(), is_sound, "{byte:#x} in a value");
+        let is_token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let name = HeaderName::from_bytes(&[b'a', byte, b'b']);
+        assert_eq!(name.is_ok(), is_token, "{byte:#x} in a name");
+    }
+}
+
 /// If the types let it be.
 fn made((status, fields): &(u16, Vec<(&'static str, Vec<u8>)>)) -> Option<Response<()>> {
     let mut response = Response::new(());

@@ -1,7 +1,7 @@
 //! Groups by key: who drives them, what waits, who is evicted, and who hears the end.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use support::chance::Chance;
 use support::tasks::Tasks;
 use tubes::stages::{self, Group, Members};
 use tubes::testing::{Executor, FakeDrain, FakeFount, Schedule};
-use tubes::{Error, Fount, Kind, Reason, drains, founts};
+use tubes::{Drain, Error, Fount, Kind, Reason, Run, drains, founts};
 
 type Keyed = (char, u32);
 type Read = (Vec<u32>, String);
@@ -210,6 +210,79 @@ fn when_the_table_is_full_a_new_key_waits_evicts_or_overflows() {
     let all = [0, 1, 2].map(|number| kept.read(number).0);
     assert_eq!(all, [vec![1, 3], vec![2, 6], vec![4, 5, 7]]);
     assert!(flow.take().unwrap().is_ok());
+}
+
+/// Gives all that it has while there is room, and its end in the same breath.
+struct AtOnce {
+    items: VecDeque<Keyed>,
+    end: Reason,
+}
+
+impl Fount for AtOnce {
+    type Item = Keyed;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<Keyed, Reason>> {
+        let next = self.items.pop_front();
+        Poll::Ready(next.ok_or_else(|| self.end.clone()))
+    }
+
+    fn poll_flow<D>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut D>) -> Run
+    where
+        D: Drain<Keyed>,
+    {
+        while !self.items.is_empty() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            if let Some(item) = self.items.pop_front()
+                && let Err(reason) = drain.as_mut().receive(item)
+            {
+                return Run::Refused(reason);
+            }
+        }
+        Run::Ended(self.end.clone())
+    }
+}
+
+#[test]
+fn an_item_that_waits_for_a_place_comes_in_a_last_group_before_the_end() {
+    let failure = Error::new(Kind::Timeout);
+    for end in [Reason::Finished, Reason::Enough, failure.into()] {
+        for (evicts, is_late) in [(false, false), (false, true), (true, false), (true, true)] {
+            let (tasks, kept) = (Tasks::new(), Kept::default());
+            let stage = stages::group_by(size(1), size(1), key);
+            let stage = if evicts { stage.evicting() } else { stage };
+            let source = AtOnce {
+                items: [('a', 1), ('b', 2)].into(),
+                end: end.clone(),
+            };
+            let drain = FakeDrain::new().by_hand();
+            let sink = drain.handle();
+            let flow = source
+                .through(stage)
+                .map(kept.keep())
+                .flow_to(drain);
+            let flow = tasks.spawn(flow);
+            if is_late {
+                tasks.run();
+            }
+            sink.allow(9);
+            tasks.run();
+            assert_eq!(kept.keys(), "a");
+            let mut cx = Context::from_waker(Waker::noop());
+            let first = Pin::new(&mut kept.0.borrow_mut()[0].fount).poll_next(&mut cx);
+            assert!(matches!(first, Poll::Ready(Ok(('a', 1)))));
+            tasks.run();
+            assert_eq!(kept.keys(), if evicts { "ab" } else { "a" });
+            assert_eq!(kept.read(0), (vec![], told(&end)), "and leaves");
+            tasks.run();
+            assert_eq!(kept.keys(), "ab");
+            assert_eq!(kept.read(1), (vec![2], told(&end)));
+            assert_eq!(flow.take().map(|made| made.is_ok()), Some(end.is_clean()));
+        }
+    }
 }
 
 #[test]

@@ -102,6 +102,12 @@ impl<K, T> Queues<K, T> {
         self.with(|state, later| state.finish(reason, later));
     }
 
+    /// Every queue that is open ends with this reason behind its items, and keeps its place until
+    /// its reader leaves; others may be opened.
+    pub(crate) fn end_opened(&self, reason: &Reason) {
+        self.with(|state, later| state.finish_opened(reason, later));
+    }
+
     pub(crate) fn offer_fallback(&self, item: T) -> Offered<T> {
         self.with(|state, later| state.offer_fallback(item, later))
     }

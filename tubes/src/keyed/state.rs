@@ -137,6 +137,15 @@ impl<K, T> State<K, T> {
         }
     }
 
+    /// Those that are open hear this end behind their items.
+    pub(super) fn finish_opened(&mut self, reason: &Reason, later: &mut Later<K, T>) {
+        for slot in self.slots.iter_mut().flatten() {
+            slot.end
+                .get_or_insert_with(|| reason.clone());
+            later.others.extend(slot.reader.take());
+        }
+    }
+
     /// The reader has handed on so many items.
     #[inline]
     pub(super) fn release(&mut self, number: usize, items: usize, later: &mut Later<K, T>) {
@@ -303,7 +312,7 @@ impl<K: Hash + Eq, T> State<K, T> {
             .extend(removed.map(|(keys, _)| keys));
         if let Some(slot) = self.slot(number) {
             slot.place = None;
-            slot.end = Some(end);
+            slot.end.get_or_insert(end);
             if let Some(reader) = slot.reader.take() {
                 later.reader = Some(reader);
             }

@@ -65,9 +65,10 @@ use crate::upstream::Upstream;
 ///
 /// # Stopping
 ///
-/// The end of upstream reaches every group behind its items, with the same reason. When downstream
-/// wants no more groups, upstream is stopped, and the groups end with that reason behind what they
-/// hold. A stage that is dropped abandons its groups.
+/// The end of upstream reaches every group behind its items, with the same reason. An item that
+/// waits for a place then gets one when a reader has left, in a last group, and the end of the
+/// flow comes behind that. When downstream wants no more groups, upstream is stopped, and the
+/// groups end with that reason behind what they hold. A stage that is dropped abandons its groups.
 ///
 /// # Examples
 ///
@@ -137,8 +138,9 @@ enum Waits<K, T> {
     Nothing,
     /// A group has to get back within its bound.
     Room,
-    /// This item has to find a place in the table.
-    Place(K, T),
+    /// This item has to find a place in the table. Behind it may come the end, which the groups
+    /// that there are have heard.
+    Place(K, T, Option<Reason>),
 }
 
 /// How long items are taken in.
@@ -165,6 +167,12 @@ impl<K, T, F> GroupBy<K, T, F> {
         self
     }
 
+    /// Whether there is what items were taken in for.
+    #[inline]
+    fn has_group(&self, until: Until) -> bool {
+        until == Until::AGroup && !self.fresh.is_empty()
+    }
+
     fn may_evict(&self) -> MayEvict {
         match self.policy {
             Policy::Evicts => MayEvict::Idle,
@@ -185,10 +193,16 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
         U: Fount<Item = T>,
     {
         loop {
-            if until == Until::AGroup && !self.fresh.is_empty() {
+            if !self.has_group(until) {
+                ready!(self.poll_room(cx));
+            }
+            if self.has_group(until) {
                 return Poll::Ready(Ok(()));
             }
-            ready!(self.poll_room(cx));
+            if let Some(reason) = upstream.ended() {
+                self.queues.end(reason);
+                return Poll::Ready(Err(reason.clone()));
+            }
             let mut feed = Feed { stage: self, until };
             match upstream
                 .as_mut()
@@ -201,13 +215,20 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Run::Ended(reason) | Run::Refused(reason) => {
-                    self.queues.end(&reason);
-                    if self.fresh.is_empty() || until == Until::NoRoom {
-                        return Poll::Ready(Err(reason));
-                    }
-                }
+                Run::Ended(reason) => self.upstream_ended(&reason),
+                Run::Refused(reason) => return Poll::Ready(Err(reason)),
             }
+        }
+    }
+
+    /// No group gets another item, but one that waits for a place, which may be theirs.
+    #[cold]
+    fn upstream_ended(&mut self, reason: &Reason) {
+        if let Waits::Place(_, _, end) = &mut self.waits {
+            *end = Some(reason.clone());
+            self.queues.end_opened(reason);
+        } else {
+            self.queues.end(reason);
         }
     }
 
@@ -222,15 +243,18 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
                         return Poll::Pending;
                     }
                 }
-                Waits::Place(key, item) => {
+                Waits::Place(key, item, end) => {
                     let place = self
                         .queues
                         .poll_place(cx, self.may_evict());
                     if place.is_pending() {
-                        self.waits = Waits::Place(key, item);
+                        self.waits = Waits::Place(key, item, end);
                         return Poll::Pending;
                     }
-                    self.begin(key, item);
+                    self.open(&key, item);
+                    if let Some(reason) = end {
+                        self.queues.end(&reason);
+                    }
                 }
             }
         }
@@ -254,20 +278,24 @@ impl<K: Hash + Eq + Clone, T, F: FnMut(&T) -> K> GroupBy<K, T, F> {
     /// A new key: a new group, if there is a place for it.
     #[cold]
     fn begin(&mut self, key: K, item: T) {
-        if self.queues.has_place(self.may_evict())
-            && let Ok(reader) = self
-                .queues
-                .open(key.clone(), self.bound, Full::Wait)
-        {
-            self.fresh.push_back(reader);
-            if let Offered::Unknown(item) = self.queues.offer(&key, item) {
-                self.waits = Waits::Place(key, item);
-            }
-            return;
+        if self.queues.has_place(self.may_evict()) {
+            return self.open(&key, item);
         }
         match &self.policy {
             Policy::OverflowsTo(_) => self.overflow(item),
-            Policy::Waits | Policy::Evicts => self.waits = Waits::Place(key, item),
+            Policy::Waits | Policy::Evicts => self.waits = Waits::Place(key, item, None),
+        }
+    }
+
+    /// A new group, for which there is a place.
+    fn open(&mut self, key: &K, item: T) {
+        let opened = self
+            .queues
+            .open(key.clone(), self.bound, Full::Wait);
+        self.fresh.extend(opened);
+        // Nobody has it only if the key is not equal to itself: it goes, rather than in circles.
+        if let Offered::Over = self.queues.offer(key, item) {
+            self.waits = Waits::Room;
         }
     }
 
@@ -306,9 +334,8 @@ where
 
     #[inline]
     fn poll_ready(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let has_group = self.until == Until::AGroup && !self.stage.fresh.is_empty();
         match self.stage.waits {
-            Waits::Nothing if !has_group => Poll::Ready(Ok(())),
+            Waits::Nothing if !self.stage.has_group(self.until) => Poll::Ready(Ok(())),
             Waits::Nothing | Waits::Room | Waits::Place(..) => Poll::Pending,
         }
     }
@@ -364,10 +391,8 @@ where
         mut upstream: Pin<&mut Upstream<U>>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        if upstream.ended().is_none() {
-            // Its end, if that is it, comes again when downstream is ready.
-            drop(self.poll_take_in(upstream.as_mut(), cx, Until::NoRoom));
-        }
+        // The end, if that is it, comes again when downstream is ready.
+        drop(self.poll_take_in(upstream.as_mut(), cx, Until::NoRoom));
         upstream.poll_progress(cx)
     }
 

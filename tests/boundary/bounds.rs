@@ -182,6 +182,42 @@ fn a_panic_of_whoever_weighs_or_makes_items_loses_nothing_that_had_entered() {
 }
 
 #[test]
+fn what_came_before_a_panic_enters_before_whatever_is_next() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    for (next_is, due) in [
+        ("an item", vec![0, 1, 9]),
+        ("a flush", vec![0, 1]),
+        ("the end", vec![0, 1]),
+    ] {
+        let (mut entry, mut exit) = boundary::pair(bound(3));
+        let items = (0..9).inspect(|n| assert_ne!(*n, 2, "no more"));
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            Pin::new(&mut entry).poll_receive(&mut cx(), items)
+        }));
+        assert!(run.is_err());
+        let mut entry = Pin::new(&mut entry);
+        match next_is {
+            "an item" => {
+                assert!(offer(&mut entry, 9, &mut cx()));
+                assert!(!offer(&mut entry, 10, &mut cx()), "three are inside");
+            }
+            "a flush" => assert!(matches!(
+                entry.as_mut().poll_flush(&mut cx()),
+                Poll::Ready(Ok(()))
+            )),
+            _ => assert!(matches!(
+                entry
+                    .as_mut()
+                    .poll_stopped(&mut cx(), &Reason::Finished),
+                Poll::Ready(Ok(()))
+            )),
+        }
+        let all = std::iter::from_fn(|| next(&mut exit, &mut cx())?.ok());
+        assert_eq!(all.collect::<Vec<_>>(), due, "{next_is}");
+    }
+}
+
+#[test]
 fn many_items_come_in_order_over_twenty_tasks_of_two_workers() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -31,7 +31,8 @@ pub struct Entry<T, P: Place = Shared> {
     /// At least so much may enter; the exit only makes it more. Nothing after the end.
     room: Load,
     /// A run on its way in, so that no code of the user is called under the lock. Empty but
-    /// during [`poll_receive`](Drain::poll_receive), and after a panic in it.
+    /// during [`poll_receive`](Drain::poll_receive), and after a panic in it: then it enters
+    /// before anything else.
     run: VecDeque<T>,
     run_weight: usize,
 }
@@ -70,11 +71,16 @@ impl<T, P: Place> Entry<T, P> {
         true
     }
 
-    /// Lets the run enter; whoever waits for items is woken.
+    /// Lets the run enter, if there is one; whoever waits for items is woken.
+    #[inline]
     fn hand_over(&mut self) -> Result<(), Reason> {
         if self.run.is_empty() {
             return Ok(());
         }
+        self.enter()
+    }
+
+    fn enter(&mut self) -> Result<(), Reason> {
         let weight = std::mem::take(&mut self.run_weight);
         let (room, waker) = P::with(&self.cell, |state| match state.refusal() {
             Some(reason) => Err(reason),
@@ -88,11 +94,8 @@ impl<T, P: Place> Entry<T, P> {
 
     /// Ends with this reason, behind what was received.
     pub(crate) fn abort(mut self: Pin<&mut Self>, reason: Reason) {
+        // What came before a panic was received.
         drop(self.hand_over());
-        self.end(reason);
-    }
-
-    fn end(&mut self, reason: Reason) {
         self.room = Load::default();
         let (waker, late) = P::with(&self.cell, |state| state.end(reason));
         drop(late);
@@ -108,6 +111,7 @@ impl<T, P: Place> Drain<T> for Entry<T, P> {
 
     #[inline]
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.hand_over()?;
         if self.room.has_room() && !P::is_stopped(&self.cell) {
             return Poll::Ready(Ok(()));
         }
@@ -157,7 +161,8 @@ impl<T, P: Place> Drain<T> for Entry<T, P> {
     }
 
     /// Nothing is held back; but who waits for a source hears that the exit was stopped.
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.hand_over()?;
         let stopped = poll_for::<T, P, _>(&self.cell, cx, Side::Entry, |state| {
             let refusal = state.refusal();
             (refusal.map_or(Poll::Pending, Poll::Ready), None)
@@ -169,18 +174,17 @@ impl<T, P: Place> Drain<T> for Entry<T, P> {
     }
 
     fn poll_stopped(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), Error>> {
-        self.end(reason.clone());
+        self.abort(reason.clone());
         Poll::Ready(reason.clone().into_result())
     }
 }
 
 impl<T, P: Place> Drop for Entry<T, P> {
     fn drop(&mut self) {
-        // After a panic: what came before it was received.
         Pin::new(&mut *self).abort(Reason::abandoned());
         let (exit, own) = P::with(&self.cell, State::leave);
         drop(own);

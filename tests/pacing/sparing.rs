@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tubes::clock::{Clock, Timer};
 use tubes::testing::{Executor, FakeDrain, FakeFount, ManualClock, Schedule};
-use tubes::{Fount, Reason, drains, founts, stages};
+use tubes::{Backoff, Error, Fount, Kind, Reason, drains, founts, stages};
 
 use super::kit::ms;
 
@@ -123,12 +123,32 @@ fn what_a_stage_holds_for_a_time_goes_with_a_stop_or_a_drop() {
     }
 }
 
+fn tens() -> Backoff {
+    Backoff::new(ms(10), ms(10))
+}
+
 #[test]
 fn nobody_is_woken_for_a_stage_that_was_stopped() {
     type Attach = fn(FakeFount<u64>, ManualClock) -> founts::LocalBoxFount<'static, u64>;
-    let attaches: [Attach; 6] = [
+    let attaches: [Attach; 9] = [
         |f, clock| {
             f.through(stages::timeout_first(ms(10)).on(clock))
+                .boxed_local()
+        },
+        |f, clock| {
+            let retry = stages::retry(tens(), async |_| Err::<u64, _>("no")).on(clock);
+            f.through(retry).boxed_local()
+        },
+        |f, clock| {
+            let retry = stages::retry_item(tens(), async |_| Err::<u64, _>("no")).on(clock);
+            f.through(retry)
+                .map(|made| made.unwrap_or(0))
+                .boxed_local()
+        },
+        |_, clock| {
+            let failing = || FakeFount::new([]).ending(Error::new(Kind::Timeout).into());
+            founts::restart(tens(), failing)
+                .on(clock)
                 .boxed_local()
         },
         |f, clock| {

@@ -37,6 +37,11 @@ impl Alarm {
             timer.reset(at);
         }
     }
+
+    /// Wakes nobody any more.
+    pub(crate) fn clear(&mut self) {
+        self.timer = None;
+    }
 }
 
 /// So much later; a time that is past all that a clock can tell becomes one that is as good as

@@ -53,7 +53,13 @@ impl<Fut> Tries<Fut> {
     }
 
     /// Lets go of the call, and of what is known of it.
-    pub(crate) fn forget(self: Pin<&mut Self>) {
+    pub(crate) fn forget(mut self: Pin<&mut Self>) {
+        self.as_mut().done();
+        self.project().alarm.clear();
+    }
+
+    /// The next call is another one.
+    fn done(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.state.set(State::Idle);
         this.backoff.reset();
@@ -82,7 +88,7 @@ impl<Fut> Tries<Fut> {
                     };
                     let at = delay.and_then(|delay| clock.now().checked_add(delay));
                     let Some(at) = at else {
-                        self.forget();
+                        self.done();
                         return Poll::Ready(made);
                     };
                     this.state.set(State::Waiting(at));

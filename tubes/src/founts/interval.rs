@@ -110,7 +110,7 @@ impl<C: Clock> Fount for Interval<C> {
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
         if !matches!(self.state, State::Over(_)) {
             self.state = State::Over(reason.clone());
-            self.alarm = Alarm::default();
+            self.alarm.clear();
         }
     }
 }

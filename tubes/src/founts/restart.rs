@@ -295,7 +295,7 @@ where
                     fount.stop(reason);
                 }
             }
-            Life::New | Life::Waiting(_) => {}
+            Life::New | Life::Waiting(_) => this.alarm.clear(),
         }
         *this.life = Life::Over(reason.clone());
     }

@@ -248,7 +248,7 @@ impl<T, U: Fount<Item = T>, W: Weigh<T>, C: Clock> Pump<U> for ChunksWithin<T, W
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
         upstream.stop(reason);
-        self.alarm = Alarm::default();
+        self.alarm.clear();
         self.chunk.next = None;
         self.chunk.items = Vec::new();
     }

@@ -157,7 +157,7 @@ impl<T, U: Fount<Item = T>, C: Clock> Pump<U> for Debounce<T, C> {
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
         upstream.stop(reason);
-        self.alarm = Alarm::default();
+        self.alarm.clear();
         drop(self.give());
     }
 

@@ -173,7 +173,7 @@ where
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
         upstream.stop(reason);
-        self.alarm = Alarm::default();
+        self.alarm.clear();
     }
 
     fn kind(&self) -> &'static str {

@@ -278,7 +278,7 @@ impl<U: Fount, W: Weigh<U::Item>, C: Clock> Pump<U> for Throttle<W, C> {
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
         upstream.stop(reason);
-        self.alarm = Alarm::default();
+        self.alarm.clear();
     }
 
     fn kind(&self) -> &'static str {

@@ -367,7 +367,7 @@ impl<U: Fount, C: Clock> Pump<U> for Timeout<C> {
 
     fn stop(mut self: Pin<&mut Self>, upstream: Pin<&mut Upstream<U>>, reason: &Reason) {
         upstream.stop(reason);
-        self.alarm = Alarm::default();
+        self.alarm.clear();
     }
 
     fn kind(&self) -> &'static str {

@@ -1,11 +1,13 @@
-//! Broken founts, stages and drains: each law must notice who breaks it.
+//! Broken founts and stages: each law must notice who breaks it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
+use tubes::clock::Clock;
 use tubes::founts::Iter;
-use tubes::testing::{FakeDrain, FakeFount, ManualClock, laws};
-use tubes::{Drain, Error, Fount, Reason, Tube, bound, drains, founts, stages};
+use tubes::testing::{FakeFount, ManualClock, laws};
+use tubes::{Drain, Fount, Reason, bound, founts, stages};
 
 type Pull = Poll<Result<u32, Reason>>;
 
@@ -150,7 +152,10 @@ impl<F: Fount<Item = u32> + Unpin> Fount for Wrong<F> {
                 None => self.pull(cx),
             },
             Fault::KeepsTheFirstWaker => self.pull_with_the_first_waker(cx),
-            Fault::LosesTheWake if self.asked == 3 => return Poll::Pending,
+            Fault::LosesTheWake if self.asked == 3 => {
+                let _ = Pin::new(&mut self.upstream).poll_progress(cx);
+                return Poll::Pending;
+            }
             Fault::WakesItself => self.pull_and_wake(cx),
             Fault::MovesBesides => self.pull_and_move(cx),
             Fault::RestsAlone => self.pull_or_rest(cx),
@@ -239,6 +244,8 @@ macro_rules! caught {
     )*};
 }
 
+pub(crate) use caught;
+
 caught! {
     a_stage_that_pulls_ahead: "law 1" <- check_stage(Fault::PullsAhead);
     a_stage_that_pulls_in_progress: "law 1" <- check_stage(Fault::PullsInProgress);
@@ -271,6 +278,13 @@ caught! {
     .check();
     a_stage_that_asks_and_moves: "law 5" <- check_stage(Fault::MovesBesides);
     a_stage_that_leaves_its_source_alone_while_it_waits: "law 4" <- check_stage(Fault::RestsAlone);
+    a_stage_that_wakes_itself_until_it_is_time: "law 5" <- {
+        let (clock, second) = (ManualClock::new(), std::time::Duration::from_secs(1));
+        let hands = clock.clone();
+        laws::stage(move |source| Spinning(source, clock.clone(), None), vec![1, 2], vec![1, 2])
+            .while_idle(move || hands.advance(second))
+            .check();
+    };
     a_stage_without_budget: "law 6" <- laws::stage(
         |source: FakeFount<u32>| Wrong::new(source, Fault::LoopsWithoutBudget),
         vec![1, 2, 3],
@@ -284,6 +298,31 @@ caught! {
     a_fount_that_does_not_stop: "law 3" <- check_fount(Fault::IgnoresStop);
     a_fount_that_panics_when_stopped: "polled after" <- check_fount(Fault::PanicsWhenStopped);
     a_fount_that_never_yields_to_others: "law 6" <- laws::fair(Endless(founts::iter(0..)));
+}
+
+/// Rests a second behind each item, and looks at the clock all the time instead of setting a timer.
+struct Spinning(FakeFount<u32>, ManualClock, Option<Instant>);
+
+impl Fount for Spinning {
+    type Item = u32;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Pull {
+        if self
+            .2
+            .is_some_and(|until| self.1.now() < until)
+        {
+            cx.waker().wake_by_ref();
+            let _ = Pin::new(&mut self.0).poll_progress(cx);
+            return Poll::Pending;
+        }
+        let next = std::task::ready!(Pin::new(&mut self.0).poll_next(cx));
+        self.2 = Some(self.1.now() + std::time::Duration::from_secs(1));
+        Poll::Ready(next)
+    }
+
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        Pin::new(&mut self.0).stop(reason);
+    }
 }
 
 /// Runs for ever, by an inner run without a budget.
@@ -320,175 +359,5 @@ impl Fount for Endless {
             }
         }
         tubes::Run::Spent
-    }
-}
-
-// Drains.
-
-#[derive(Clone, Copy, PartialEq)]
-enum Leak {
-    Nothing,
-    NotReadyFirst,
-    TwoAtOnce,
-    NoFlush,
-    OwnReason,
-    NotStopped,
-    StoppedTwice,
-    Late,
-}
-
-/// A stage in front of a drain that passes items on, but for its fault.
-struct Leaky {
-    drain: FakeDrain<u32>,
-    leak: Leak,
-    end: Option<Reason>,
-    parked: Option<u32>,
-}
-
-impl Drain<u32> for Leaky {
-    type Output = ();
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.leak {
-            Leak::NotReadyFirst => Poll::Ready(Ok(())),
-            Leak::Late => {
-                if let Some(item) = self.parked {
-                    std::task::ready!(Pin::new(&mut self.drain).poll_ready(cx))?;
-                    self.parked = None;
-                    Pin::new(&mut self.drain).receive(item)?;
-                }
-                Poll::Ready(Ok(()))
-            }
-            _ => Pin::new(&mut self.drain).poll_ready(cx),
-        }
-    }
-
-    fn receive(mut self: Pin<&mut Self>, item: u32) -> Result<(), Reason> {
-        if self.leak == Leak::Late {
-            self.parked = Some(item);
-            return Ok(());
-        }
-        if self.leak == Leak::TwoAtOnce {
-            Pin::new(&mut self.drain).receive(item)?;
-        }
-        Pin::new(&mut self.drain).receive(item)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if self.leak == Leak::NoFlush {
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.drain).poll_flush(cx)
-    }
-
-    fn poll_stopped(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        reason: &Reason,
-    ) -> Poll<Result<(), Error>> {
-        let (reason, leak) = (reason.clone(), self.leak);
-        let reason = match leak {
-            Leak::OwnReason => Reason::Finished,
-            _ => self.end.get_or_insert(reason).clone(),
-        };
-        if leak == Leak::NotStopped {
-            return Poll::Ready(reason.into_result());
-        }
-        let result = std::task::ready!(Pin::new(&mut self.drain).poll_stopped(cx, &reason));
-        if leak == Leak::StoppedTwice {
-            return Pin::new(&mut self.drain).poll_stopped(cx, &reason);
-        }
-        Poll::Ready(result)
-    }
-}
-
-fn check_behind(leak: Leak) {
-    let make = move |drain| Leaky {
-        drain,
-        leak,
-        end: None,
-        parked: None,
-    };
-    laws::behind(make, vec![1, 2, 3], vec![1, 2, 3]).check();
-}
-
-#[test]
-fn a_drain_without_a_fault_keeps_the_laws() {
-    check_behind(Leak::Nothing);
-}
-
-caught! {
-    a_drain_that_does_not_ask: "law 1" <- check_behind(Leak::NotReadyFirst);
-    a_drain_that_hands_on_two: "law 1" <- check_behind(Leak::TwoAtOnce);
-    a_drain_that_parks_an_item: "law 1" <- check_behind(Leak::Late);
-    a_drain_that_does_not_flush: "law 4" <- check_behind(Leak::NoFlush);
-    a_drain_with_a_reason_of_its_own: "law 3" <- check_behind(Leak::OwnReason);
-    a_drain_that_does_not_hand_on_the_end: "law 3" <- check_behind(Leak::NotStopped);
-    a_drain_that_ends_twice: "law 3" <- check_behind(Leak::StoppedTwice);
-    a_drain_that_makes_a_whole_of_a_part: "law 3" <- laws::drain(
-        || Mute(drains::collect(9), Ear::Deaf), vec![1, 2], |_| ()).check();
-    a_drain_that_never_wakes: "law 5" <- laws::drain(
-        || Mute(drains::collect(9), Ear::Asleep), vec![1, 2], |_| ()).check();
-    a_drain_that_wakes_for_nothing: "law 5" <- laws::drain(
-        || Mute(drains::collect(9), Ear::Restless), vec![1, 2], |_| ()).check();
-    a_tube_that_never_needs_input: "law 3" <- laws::tube(|| Fountain, vec![1], vec![]).check();
-}
-
-enum Ear {
-    Deaf,
-    Asleep,
-    Restless,
-}
-
-/// A collection with a fault.
-struct Mute(drains::Collect<u32>, Ear);
-
-impl Drain<u32> for Mute {
-    type Output = Vec<u32>;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        match self.1 {
-            Ear::Asleep => Poll::Pending,
-            _ => Drain::<u32>::poll_ready(Pin::new(&mut self.0), cx),
-        }
-    }
-
-    fn receive(mut self: Pin<&mut Self>, item: u32) -> Result<(), Reason> {
-        Pin::new(&mut self.0).receive(item)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Ear::Restless = self.1 {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_stopped(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        reason: &Reason,
-    ) -> Poll<Result<Vec<u32>, Error>> {
-        let reason = match self.1 {
-            Ear::Deaf => &Reason::Finished,
-            _ => reason,
-        };
-        Drain::<u32>::poll_stopped(Pin::new(&mut self.0), cx, reason)
-    }
-}
-
-/// A greeting without end.
-struct Fountain;
-
-impl Tube<u32> for Fountain {
-    type Out = u32;
-
-    fn received(&mut self, item: u32) -> Result<Option<u32>, Reason> {
-        Ok(Some(item))
-    }
-
-    fn emit(&mut self) -> Result<Option<u32>, Reason> {
-        Ok(Some(0))
     }
 }

@@ -22,6 +22,7 @@ mod chains;
 mod compositions;
 // Broken founts, drains and stages, each of which the laws must catch.
 mod breaking;
+mod breaking_drains;
 // What tubes inherits: behaviours that no other test looks at, and the page that lists them.
 mod lineage;
 // Who hears of an end: greetings, farewells, failures and stops.

@@ -1,13 +1,13 @@
 //! The laws of whatever joins a source and a drain: stages, drivers, chains of both.
 
 use std::fmt::Debug;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::due::Due;
 use super::suite::{Plan, Suite, quiet, reason_of, reasons, same_reason, same_result, trial};
-use super::watch::{Watch, own_end, told_once};
+use super::watch::{Watch, not_alone, own_end, told_once};
 use crate::error::Error;
 use crate::reason::Reason;
 use crate::testing::fake_drain::{FakeDrain, Place};
@@ -25,7 +25,7 @@ use crate::testing::schedule::Schedule;
 /// |---|---|
 /// | 1 | nothing is pulled without room; a drop at every poll loses nothing but what is documented as held |
 /// | 3 | every reason of the source comes once behind the data; a drain that refuses after every item, in each of its three places, with every reason: the source hears it once, nothing is pulled after it |
-/// | 4 | a drain that waits: progress upstream. A source that waits: a flush downstream |
+/// | 4 | a drain that waits, or a subject that waits for something of its own: progress upstream. A source that waits: a flush downstream |
 /// | 5 | no wake is lost, and nothing happens while paused |
 /// | 6 | an endless source: each poll ends |
 ///
@@ -234,6 +234,16 @@ where
             .scheduled(schedule)
             .before_each(move |pulled| watch.pull(pulled));
         let source = fount.handle();
-        (source, sink, (self.join)(fount, drain))
+        let mut flow = (self.join)(fount, drain);
+        let (moving, schedule) = (source.clone(), schedule.clone());
+        let is_one_task = self.plan.is_one_task();
+        let watched = poll_fn(move |cx| {
+            let polled = flow.as_mut().poll(cx);
+            if polled.is_pending() && is_one_task {
+                not_alone(&schedule, &moving);
+            }
+            polled
+        });
+        (source, sink, Box::pin(watched))
     }
 }

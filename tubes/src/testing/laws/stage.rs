@@ -8,8 +8,7 @@ use std::sync::atomic::Ordering;
 use super::mixed::Mixed;
 use super::pipe;
 use super::suite::{Plan, Suite, no_wake, quiet, reason_of, reasons, same_reason, trial};
-use super::watch::{endless, own_end, told_once};
-use crate::budget;
+use super::watch::{endless, not_alone, own_end, told_once};
 use crate::fount::Fount;
 use crate::reason::Reason;
 use crate::testing::executor::Executor;
@@ -149,8 +148,7 @@ where
     }
 
     /// Law 5: no poll that asks the source in vain moves it besides. Law 4: one that waits, and not
-    /// for the source, moves it. What a task outside does is not one poll, and what has spent its
-    /// budget does not wait.
+    /// for the source, moves it. What a task outside does is not one poll.
     async fn asked_or_moved<Fut: Future + Unpin>(
         &self,
         schedule: &Schedule,
@@ -164,11 +162,8 @@ where
             if source.turn() == Turn::Moved && is_one_task {
                 schedule.broken(5, "the source had nothing, and was moved besides");
             }
-            if polled.is_pending() && source.is_left_alone() && is_one_task && budget::is_left() {
-                schedule.broken(
-                    4,
-                    "pending for something else than the source, and no `poll_progress` upstream",
-                );
+            if polled.is_pending() && is_one_task {
+                not_alone(schedule, source);
             }
             polled
         })

@@ -14,6 +14,19 @@ use crate::testing::schedule::Schedule;
 /// More items than one poll moves: `budget::TURN * budget::RUN`, and as much again.
 pub(super) const PER_POLL: u64 = 2 * 64 * budget::RUN as u64;
 
+/// Law 4, at each poll that is pending: who waits for something else than the source moves it.
+///
+/// What has spent its budget does not wait.
+#[track_caller]
+pub(super) fn not_alone<In>(schedule: &Schedule, source: &FakeFountHandle<In>) {
+    if source.is_left_alone() && budget::is_left() {
+        schedule.broken(
+            4,
+            "pending for something else than the source, and no `poll_progress` upstream",
+        );
+    }
+}
+
 /// Law 3: a source that had not ended by itself hears one reason, once, and is not asked again.
 #[track_caller]
 pub(super) fn told_once<In>(schedule: &Schedule, source: &FakeFountHandle<In>, due: &Reason) {

@@ -84,6 +84,8 @@ mod http1_replies;
 mod http1_ends;
 // Every timer of HTTP/1, with a clock that is moved by hand.
 mod http1_timers;
+// An exchange over HTTP/1 as a whole: how large its request may be, and how long it may last.
+mod http1_whole;
 // A conversation over HTTP/1, cut, reset, broken and dropped at every point.
 mod http1_faults;
 // Exchanges of HTTP/1 whose halves live in other tasks.

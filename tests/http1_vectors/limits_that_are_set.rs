@@ -37,6 +37,14 @@ fn cases() -> Vec<Case> {
             chunked("1;a\r\na\r\n0;b\r\n\r\n"), chunked("1;a\r\na\r\n0;bc\r\n\r\n"), "POST / !ChunkExtensionsTooLong => 400 close"),
         ("no chunk extension", limits().with_chunk_extensions(0),
             chunked("1\r\na\r\n0\r\n\r\n"), chunked("1;a\r\na\r\n0\r\n\r\n"), "POST / !ChunkExtensionsTooLong => 400 close"),
+        ("the body", limits().with_body(3),
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd", "=> 413 close"),
+        ("the body, that is waited with", limits().with_body(3),
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n", "=> 413 close"),
+        ("the body, in chunks", limits().with_body(3),
+            chunked("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), chunked("1\r\na\r\n3\r\nbcd\r\n0\r\n\r\n"), "POST / !BodyTooLarge { limit: 3 } => 413 close"),
+        ("no body", limits().with_body(0),
+            chunked("0\r\n\r\n"), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na", "=> 413 close"),
         ("the trailers", limits().with_trailers(7),
             chunked("0\r\nY: yz\r\n\r\n"), chunked("0\r\nY: yzz\r\n\r\n"), "POST / !TrailersTooLong => 431 close"),
         ("the trailers, of which there are none", limits().with_trailers(0),
@@ -57,7 +65,9 @@ fn a_limit_that_is_set_is_kept_to_the_byte_and_to_the_line() {
             let served = hold(within);
             assert_eq!(served.statuses, [200], "{name} {cut:?}: {served}");
             assert!(!served.is_closed(), "{name} {cut:?}: {served}");
-            assert_eq!(hold(beyond).to_string(), outcome, "{name} {cut:?}");
+            let refused = hold(beyond);
+            assert_eq!(refused.to_string(), outcome, "{name} {cut:?}");
+            assert!(refused.interim.is_empty(), "{name} {cut:?}");
         }
     }
 }

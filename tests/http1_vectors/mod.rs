@@ -2,6 +2,7 @@
 
 mod corpus;
 mod differential;
+mod lenient;
 mod limits_that_are_set;
 mod linear;
 mod lingering;

@@ -76,7 +76,7 @@ pub enum Kind {
     },
 
     // A limit of ours.
-    /// The request body passed the limit of who reads it (RFC 9110 §15.5.14; 413).
+    /// The request body passed the limit of the server, or of who reads it (RFC 9110 §15.5.14; 413).
     BodyTooLarge {
         /// The limit in bytes.
         limit: u64,
@@ -85,6 +85,8 @@ pub enum Kind {
     HeadTimeout,
     /// The request body arrives too slowly (RFC 9110 §15.5.9; 408).
     BodyTimeout,
+    /// The exchange took too long, and not for the peer's request (RFC 9110 §15.6.4; 503).
+    ExchangeTimeout,
     /// The peer takes the reply too slowly (RFC 9112 §9.5; no answer).
     ReplyTimeout,
 
@@ -170,6 +172,7 @@ impl Kind {
             Self::BadExpectation => StatusCode::EXPECTATION_FAILED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::ExchangeTimeout => StatusCode::SERVICE_UNAVAILABLE,
             Self::NothingToAnswer
             | Self::HeadTwice
             | Self::OutOfTurn
@@ -226,6 +229,7 @@ impl Kind {
             Self::BodyTooLarge { .. } => "the body is larger than what is accepted",
             Self::HeadTimeout => "the head did not arrive in time",
             Self::BodyTimeout => "the body did not arrive in time",
+            Self::ExchangeTimeout => "the exchange took too long",
             Self::ReplyTimeout => "the peer did not take the reply in time",
             Self::NothingToAnswer => "no request waits for a reply",
             Self::HeadTwice => "the final head has been given already",

@@ -49,6 +49,7 @@
 //! | stop in order | [`Server::until`], and `stages::until` on the listener |
 //! | see what happens | a subscriber of the `tracing` crate (feature `spans`: a span for each exchange); [`Server::on_exchange`]; [`Handle::snapshot`] |
 //! | bound what strangers do | [`Limits`] |
+//! | accept what no sender may send | [`Strictness`] |
 //! | learn what went wrong | [`Error`], [`Kind`] |
 //!
 //! Today it speaks HTTP/1.1 and HTTP/1.0 as a server. What it accepts is strict: everything that
@@ -67,6 +68,8 @@ mod handle;
 mod http1;
 mod in_work;
 mod kind;
+mod limit_numbers;
+mod limit_times;
 mod limits;
 mod peer;
 mod record;
@@ -82,6 +85,7 @@ mod span;
 #[cfg(not(feature = "spans"))]
 #[path = "no_span.rs"]
 mod span;
+mod strictness;
 mod upgrade;
 
 pub use answer::{Answer, answer};
@@ -100,4 +104,5 @@ pub use respond::{Respond, respond};
 pub use server::{Exchanges, Server, server_on};
 pub use site::OnDisconnect;
 pub use snapshot::{ConnectionPhase, ConnectionState, ExchangeState, Snapshot, WaitsFor};
+pub use strictness::{Deviation, Strictness};
 pub use upgrade::UpgradedFlow;

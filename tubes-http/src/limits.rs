@@ -1,208 +1,118 @@
-//! Every number and every timer, each with its precedent; none is infinite.
+//! Every number and every timer, each with its precedent; what a stranger can use up is bounded.
 
 use std::time::Duration;
 
+use crate::strictness::Strictness;
+
 /// How much a stranger may send, and how long it may take.
 ///
-/// Plain numbers, all finite.
+/// All are finite but two, which depend on what is served: how large a body may be, and how long
+/// an exchange may last.
+///
+/// | number | default | elsewhere | what happens beyond it |
+/// |---|---|---|---|
+/// | [`request_line`](Self::request_line) | 16 KiB | RFC 9112 at least 8,000; nginx 8 KiB | 414, [`TargetTooLong`](crate::Kind::TargetTooLong) |
+/// | [`method`](Self::method) | 64 | the longest registered has 17 | 501, [`MethodTooLong`](crate::Kind::MethodTooLong) |
+/// | [`empty_lines`](Self::empty_lines) before a request | 4 | RFC 9112 at least 1 | 400, [`TooManyEmptyLines`](crate::Kind::TooManyEmptyLines) |
+/// | [`head`](Self::head) | 64 KiB | ntex 64, actix 128, hyper 408 KiB | 431, [`HeadTooLong`](crate::Kind::HeadTooLong) |
+/// | [`fields`](Self::fields) | 100 | hyper 100, actix 96 | 431, [`TooManyHeaders`](crate::Kind::TooManyHeaders) |
+/// | [`body`](Self::body) | none | nginx 1 MiB | 413, [`BodyTooLarge`](crate::Kind::BodyTooLarge) |
+/// | [`chunk_extensions`](Self::chunk_extensions) | 16 KiB | hyper 16 KiB | 400, [`ChunkExtensionsTooLong`](crate::Kind::ChunkExtensionsTooLong) |
+/// | [`trailers`](Self::trailers) | 16 KiB | hyper 16 KiB | 431, [`TrailersTooLong`](crate::Kind::TrailersTooLong) |
+/// | [`trailer_fields`](Self::trailer_fields) | 100 | hyper 100 | 431, [`TrailersTooLong`](crate::Kind::TrailersTooLong) |
+/// | [`discard`](Self::discard) of a body nobody reads | 64 KiB | Go 256 KiB | closes after the reply |
+/// | [`linger`](Self::linger) before a close | 1 MiB | nginx by time | closes |
+/// | [`ahead`](Self::ahead) of who pulls | 64 KiB | hyper 408 KiB | is not read from |
+/// | [`held`](Self::held) by all connections | 64 MiB | - | is not read from |
+/// | [`body_rate`](Self::body_rate) | 256 B/s | Kestrel 240 B/s | see `body_time` |
+/// | [`write_rate`](Self::write_rate) | 256 B/s | Kestrel 240 B/s | see `write_time` |
+///
+/// | timer | default | elsewhere | what happens when it has passed |
+/// |---|---|---|---|
+/// | [`first_time`](Self::first_time) to the first byte | 30 s | hyper 30 s | closes |
+/// | [`head_time`](Self::head_time) from its first byte | 30 s | hyper 30, nginx 60 s | 408, [`HeadTimeout`](crate::Kind::HeadTimeout) |
+/// | [`idle_time`](Self::idle_time) between exchanges | 75 s | nginx 75 s | closes |
+/// | [`body_time`](Self::body_time), waited for in all | 30 s | nginx 60 s for each read | 408, [`BodyTimeout`](crate::Kind::BodyTimeout) |
+/// | [`write_time`](Self::write_time), waited for in all | 30 s | nginx 60 s for each write | is cut, [`ReplyTimeout`](crate::Kind::ReplyTimeout) |
+/// | [`exchange_time`](Self::exchange_time) | none | Go, for the reply | 408, [`BodyTimeout`](crate::Kind::BodyTimeout); 503 or is cut, [`ExchangeTimeout`](crate::Kind::ExchangeTimeout) |
+/// | [`stall_time`](Self::stall_time) of the peer | 10 s | - | a warning in the log |
+/// | [`discard_time`](Self::discard_time) of a body nobody reads | 1 s | - | closes after the reply |
+/// | [`linger_time`](Self::linger_time) before a close | 5 s | nginx 5 s | closes |
+///
+/// A status is answered where the head of a reply has not left, else the reply is cut; either way
+/// the connection closes. How many connections there may be is for whoever takes them in:
+/// `drains::spawn(..).at_most(..)`, and `net::at_most_per_address`.
 ///
 /// # Examples
 ///
 /// ```
+/// use std::time::Duration;
 /// use tubes_http::Limits;
 ///
 /// let limits = Limits::default().with_head(16 * 1024).with_fields(50);
 /// assert_eq!(limits.fields(), 50);
 /// assert_eq!(limits.request_line(), 16 * 1024);
+///
+/// let small_and_quick = limits
+///     .with_body(1024 * 1024)
+///     .with_exchange_time(Duration::from_secs(60));
+/// assert_eq!(small_and_quick.body(), Some(1024 * 1024));
 /// ```
-// Sixteen fields: they are a table, and only here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
-    request_line: usize,
-    head: usize,
-    fields: usize,
-    method: usize,
-    empty_lines: usize,
-    chunk_extensions: usize,
-    trailers: usize,
-    trailer_fields: usize,
-    discard: u64,
-    discard_time: Duration,
-    linger: u64,
-    linger_time: Duration,
-    head_time: Duration,
-    idle_time: Duration,
-    body_time: Duration,
-    write_time: Duration,
-    ahead: usize,
-    held: usize,
-    first_time: Duration,
-    body_rate: u64,
-    write_rate: u64,
-    stall_time: Duration,
+    pub(crate) numbers: Numbers,
+    pub(crate) times: Times,
+    strictness: Strictness,
 }
 
-/// The numbers.
+/// Each as its getter in [`Limits`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) request_line: usize,
+    pub(crate) head: usize,
+    pub(crate) fields: usize,
+    pub(crate) method: usize,
+    pub(crate) empty_lines: usize,
+    pub(crate) chunk_extensions: usize,
+    pub(crate) trailers: usize,
+    pub(crate) trailer_fields: usize,
+    pub(crate) body: Option<u64>,
+    pub(crate) discard: u64,
+    pub(crate) linger: u64,
+    pub(crate) ahead: usize,
+    pub(crate) held: usize,
+    pub(crate) body_rate: u64,
+    pub(crate) write_rate: u64,
+}
+
+/// Each as its getter in [`Limits`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) first_time: Duration,
+    pub(crate) head_time: Duration,
+    pub(crate) idle_time: Duration,
+    pub(crate) body_time: Duration,
+    pub(crate) write_time: Duration,
+    pub(crate) exchange_time: Option<Duration>,
+    pub(crate) stall_time: Duration,
+    pub(crate) discard_time: Duration,
+    pub(crate) linger_time: Duration,
+}
+
+/// What is accepted within them. The numbers are in `limit_numbers.rs`, the timers in
+/// `limit_times.rs`.
 impl Limits {
-    /// Bytes of the request line, its CRLF apart: 16 KiB. RFC 9112 §3 wants 8000 at least, nginx
-    /// has 8 KiB.
+    /// What is accepted although no sender may send it: nothing.
     #[must_use]
-    pub fn request_line(&self) -> usize {
-        self.request_line
+    #[inline]
+    pub fn strictness(&self) -> Strictness {
+        self.strictness
     }
 
-    /// Bytes of the whole head: 64 KiB. ntex has the same, actix 128 KiB, hyper 408 KiB.
+    /// Sets what is accepted although no sender may send it.
     #[must_use]
-    pub fn head(&self) -> usize {
-        self.head
-    }
-
-    /// Field lines of a head: 100, and never more. hyper has the same.
-    #[must_use]
-    pub fn fields(&self) -> usize {
-        self.fields
-    }
-
-    /// Bytes of the method: 64. The longest registered one has 17.
-    #[must_use]
-    pub fn method(&self) -> usize {
-        self.method
-    }
-
-    /// Empty lines before a request line: 4. RFC 9112 §2.2 wants one at least.
-    #[must_use]
-    pub fn empty_lines(&self) -> usize {
-        self.empty_lines
-    }
-
-    /// Bytes of all chunk extensions of one message: 16 KiB, as in hyper.
-    #[must_use]
-    pub fn chunk_extensions(&self) -> usize {
-        self.chunk_extensions
-    }
-
-    /// Bytes of the trailers: 16 KiB, as in hyper.
-    #[must_use]
-    pub fn trailers(&self) -> usize {
-        self.trailers
-    }
-
-    /// Field lines of the trailers: 100, and never more.
-    #[must_use]
-    pub fn trailer_fields(&self) -> usize {
-        self.trailer_fields
-    }
-
-    /// Bytes of a body nobody reads that are discarded to keep the connection: 64 KiB. Go has
-    /// 256 KiB.
-    #[must_use]
-    pub fn discard(&self) -> u64 {
-        self.discard
-    }
-
-    /// Bytes read and thrown away before a close, so that the peer reads our last answer: 1 MiB.
-    #[must_use]
-    pub fn linger(&self) -> u64 {
-        self.linger
-    }
-
-    /// Bytes that are read before anybody pulls them, while an exchange waits to hear whether its
-    /// peer is gone: 64 KiB. No precedent: hyper reads on until its buffer is full (408 KiB).
-    #[must_use]
-    pub fn ahead(&self) -> usize {
-        self.ahead
-    }
-
-    /// Bytes that all connections of a server hold together, of heads that are not complete, of
-    /// requests that are pipelined, and of replies on their way to the transport: 64 MiB. While
-    /// they hold more, a connection that holds more than 8 KiB of what its peer has sent is not
-    /// read from. nginx bounds each connection only.
-    #[must_use]
-    pub fn held(&self) -> usize {
-        self.held
-    }
-
-    /// Sets how many bytes are read before anybody pulls them.
-    #[must_use]
-    pub fn with_ahead(mut self, bytes: usize) -> Self {
-        self.ahead = bytes;
-        self
-    }
-
-    /// Sets the bytes that all connections of a server hold together.
-    #[must_use]
-    pub fn with_held(mut self, bytes: usize) -> Self {
-        self.held = bytes;
-        self
-    }
-
-    /// Sets the bytes of the request line.
-    #[must_use]
-    pub fn with_request_line(mut self, bytes: usize) -> Self {
-        self.request_line = bytes;
-        self
-    }
-
-    /// Sets the bytes of the head.
-    #[must_use]
-    pub fn with_head(mut self, bytes: usize) -> Self {
-        self.head = bytes;
-        self
-    }
-
-    /// Sets the field lines of a head; more than 100 count as 100.
-    #[must_use]
-    pub fn with_fields(mut self, lines: usize) -> Self {
-        self.fields = lines.min(Self::MOST_FIELDS);
-        self
-    }
-
-    /// Sets the bytes of the method.
-    #[must_use]
-    pub fn with_method(mut self, bytes: usize) -> Self {
-        self.method = bytes;
-        self
-    }
-
-    /// Sets how many empty lines are skipped before a request line.
-    #[must_use]
-    pub fn with_empty_lines(mut self, lines: usize) -> Self {
-        self.empty_lines = lines;
-        self
-    }
-
-    /// Sets the bytes of all chunk extensions of one message.
-    #[must_use]
-    pub fn with_chunk_extensions(mut self, bytes: usize) -> Self {
-        self.chunk_extensions = bytes;
-        self
-    }
-
-    /// Sets the bytes of the trailers.
-    #[must_use]
-    pub fn with_trailers(mut self, bytes: usize) -> Self {
-        self.trailers = bytes;
-        self
-    }
-
-    /// Sets the field lines of the trailers; more than 100 count as 100.
-    #[must_use]
-    pub fn with_trailer_fields(mut self, lines: usize) -> Self {
-        self.trailer_fields = lines.min(Self::MOST_FIELDS);
-        self
-    }
-
-    /// Sets how much of a body that nobody reads is discarded.
-    #[must_use]
-    pub fn with_discard(mut self, bytes: u64) -> Self {
-        self.discard = bytes;
-        self
-    }
-
-    /// Sets how much is read and thrown away before a close.
-    #[must_use]
-    pub fn with_linger(mut self, bytes: u64) -> Self {
-        self.linger = bytes;
+    pub fn with_strictness(mut self, strictness: Strictness) -> Self {
+        self.strictness = strictness;
         self
     }
 
@@ -210,168 +120,40 @@ impl Limits {
     pub(crate) const MOST_FIELDS: usize = 100;
 }
 
-/// The timers.
-impl Limits {
-    /// Time for a head, from its first byte: 30 s, as in hyper.
-    #[must_use]
-    pub fn head_time(&self) -> Duration {
-        self.head_time
-    }
-
-    /// Time between two exchanges: 75 s, as in nginx.
-    #[must_use]
-    pub fn idle_time(&self) -> Duration {
-        self.idle_time
-    }
-
-    /// Time to discard a body that nobody reads: 1 s.
-    #[must_use]
-    pub fn discard_time(&self) -> Duration {
-        self.discard_time
-    }
-
-    /// Time to read on before a close: 5 s, as in nginx.
-    #[must_use]
-    pub fn linger_time(&self) -> Duration {
-        self.linger_time
-    }
-
-    /// Time for the first byte of a connection: 30 s, as in hyper.
-    #[must_use]
-    pub fn first_time(&self) -> Duration {
-        self.first_time
-    }
-
-    /// How long a peer may keep a body waiting that is pulled: 30 s, then 408. nginx has 60 s.
-    /// Each second costs one of them; what comes gives them back at
-    /// [`body_rate`](Self::body_rate), so that a slow peer has time and one that drips has not.
-    #[must_use]
-    pub fn body_time(&self) -> Duration {
-        self.body_time
-    }
-
-    /// How many bytes of a body are worth a second of waiting: 256. Kestrel has 240 a second.
-    #[must_use]
-    pub fn body_rate(&self) -> u64 {
-        self.body_rate
-    }
-
-    /// How many bytes of a reply, taken by the peer, are worth a second of waiting: 256. Kestrel
-    /// has 240 a second.
-    #[must_use]
-    pub fn write_rate(&self) -> u64 {
-        self.write_rate
-    }
-
-    /// How long the peer may take nothing before the log says so: 10 s. No precedent.
-    #[must_use]
-    pub fn stall_time(&self) -> Duration {
-        self.stall_time
-    }
-
-    /// Sets the time for the first byte of a connection.
-    #[must_use]
-    pub fn with_first_time(mut self, time: Duration) -> Self {
-        self.first_time = time;
-        self
-    }
-
-    /// Sets how many bytes of a body are worth a second of waiting.
-    #[must_use]
-    pub fn with_body_rate(mut self, bytes: u64) -> Self {
-        self.body_rate = bytes;
-        self
-    }
-
-    /// Sets how many bytes of a reply are worth a second of waiting.
-    #[must_use]
-    pub fn with_write_rate(mut self, bytes: u64) -> Self {
-        self.write_rate = bytes;
-        self
-    }
-
-    /// Sets how long the peer may take nothing before the log says so.
-    #[must_use]
-    pub fn with_stall_time(mut self, time: Duration) -> Self {
-        self.stall_time = time;
-        self
-    }
-
-    /// How long a peer may keep a reply waiting: 30 s, then the connection is cut. nginx has 60 s.
-    /// What it takes gives time back at [`write_rate`](Self::write_rate).
-    #[must_use]
-    pub fn write_time(&self) -> Duration {
-        self.write_time
-    }
-
-    /// Sets the time for a head.
-    #[must_use]
-    pub fn with_head_time(mut self, time: Duration) -> Self {
-        self.head_time = time;
-        self
-    }
-
-    /// Sets the time between two exchanges.
-    #[must_use]
-    pub fn with_idle_time(mut self, time: Duration) -> Self {
-        self.idle_time = time;
-        self
-    }
-
-    /// Sets the time to discard a body that nobody reads.
-    #[must_use]
-    pub fn with_discard_time(mut self, time: Duration) -> Self {
-        self.discard_time = time;
-        self
-    }
-
-    /// Sets the time to read on before a close.
-    #[must_use]
-    pub fn with_linger_time(mut self, time: Duration) -> Self {
-        self.linger_time = time;
-        self
-    }
-
-    /// Sets how long a body that is pulled may bring nothing.
-    #[must_use]
-    pub fn with_body_time(mut self, time: Duration) -> Self {
-        self.body_time = time;
-        self
-    }
-
-    /// Sets how long the peer may take nothing of what is written.
-    #[must_use]
-    pub fn with_write_time(mut self, time: Duration) -> Self {
-        self.write_time = time;
-        self
-    }
-}
-
-impl Default for Limits {
+impl Default for Numbers {
     fn default() -> Self {
         Self {
             request_line: 16 * 1024,
             head: 64 * 1024,
-            fields: Self::MOST_FIELDS,
+            fields: Limits::MOST_FIELDS,
             method: 64,
             empty_lines: 4,
             chunk_extensions: 16 * 1024,
             trailers: 16 * 1024,
-            trailer_fields: Self::MOST_FIELDS,
+            trailer_fields: Limits::MOST_FIELDS,
+            body: None,
             discard: 64 * 1024,
-            discard_time: Duration::from_secs(1),
             linger: 1024 * 1024,
-            linger_time: Duration::from_secs(5),
+            ahead: 64 * 1024,
+            held: 64 * 1024 * 1024,
+            body_rate: 256,
+            write_rate: 256,
+        }
+    }
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            first_time: Duration::from_secs(30),
             head_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(75),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
-            ahead: 64 * 1024,
-            held: 64 * 1024 * 1024,
-            first_time: Duration::from_secs(30),
-            body_rate: 256,
-            write_rate: 256,
+            exchange_time: None,
             stall_time: Duration::from_secs(10),
+            discard_time: Duration::from_secs(1),
+            linger_time: Duration::from_secs(5),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How long a peer may keep us waiting: two waits, one timer behind them.
+//! How long a peer may keep us waiting: three waits, one timer behind them.
 //!
 //! Looked at only while something waits, and moved by a store: the timer is armed once, and moved
 //! on when it fires early.
@@ -17,14 +17,16 @@ pub(crate) struct Deadlines {
     clock: SharedClock,
     reading: Option<Wait>,
     writing: Option<Wait>,
+    exchange: Option<Wait>,
     timer: Option<Armed>,
 }
 
-/// Bytes from the peer, or room for bytes to the peer.
+/// Bytes from the peer, room for bytes to the peer, or the end of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
     Reading,
     Writing,
+    Exchange,
 }
 
 #[derive(Clone, Copy)]
@@ -61,6 +63,7 @@ impl Deadlines {
             clock,
             reading: None,
             writing: None,
+            exchange: None,
             timer: None,
         }
     }
@@ -95,6 +98,7 @@ impl Deadlines {
         let wait = match what {
             For::Reading => &self.reading,
             For::Writing => &self.writing,
+            For::Exchange => &self.exchange,
         };
         wait.map(|wait| wait.since)
     }
@@ -129,6 +133,7 @@ impl Deadlines {
     pub(crate) fn close(&mut self) {
         self.reading = None;
         self.writing = None;
+        self.exchange = None;
         self.timer = None;
     }
 
@@ -175,14 +180,12 @@ impl Deadlines {
             }) => Some(*at),
             _ => None,
         };
-        match (at(&self.reading), at(&self.writing)) {
-            (Some(reading), Some(writing)) => Some(reading.min(writing)),
-            (reading, writing) => reading.or(writing),
-        }
+        let waits = [&self.reading, &self.writing, &self.exchange];
+        waits.into_iter().filter_map(at).min()
     }
 
     fn pass(&mut self, now: Instant) {
-        for wait in [&mut self.reading, &mut self.writing]
+        for wait in [&mut self.reading, &mut self.writing, &mut self.exchange]
             .into_iter()
             .flatten()
         {
@@ -198,6 +201,7 @@ impl Deadlines {
         match what {
             For::Reading => &mut self.reading,
             For::Writing => &mut self.writing,
+            For::Exchange => &mut self.exchange,
         }
     }
 }
@@ -215,9 +219,10 @@ impl fmt::Debug for Deadlines {
         let waits = |what| self.since(what).is_some();
         write!(
             f,
-            "deadlines(reading {}, writing {})",
+            "deadlines(reading {}, writing {}, exchange {})",
             waits(For::Reading),
-            waits(For::Writing)
+            waits(For::Writing),
+            waits(For::Exchange)
         )
     }
 }
@@ -270,10 +275,11 @@ mod tests {
 
     #[test]
     fn each_wait_is_overdue_at_its_own_time_whoever_looks_first() {
-        for first in [For::Reading, For::Writing] {
+        for first in [For::Reading, For::Writing, For::Exchange] {
             let clock = ManualClock::default();
             let mut deadlines = Deadlines::new(Arc::new(clock.clone()));
             deadlines.begin(For::Writing, 3 * SECOND);
+            deadlines.begin(For::Exchange, 4 * SECOND);
             deadlines.begin(For::Reading, 2 * SECOND);
             let mut poll = |what| {
                 deadlines.rang();
@@ -289,6 +295,9 @@ mod tests {
             assert_eq!(poll(For::Reading), Poll::Ready(()), "it stays so");
             clock.advance(SECOND);
             assert_eq!(poll(For::Writing), Poll::Ready(()));
+            assert_eq!(poll(For::Exchange), Poll::Pending);
+            clock.advance(SECOND);
+            assert_eq!(poll(For::Exchange), Poll::Ready(()));
         }
     }
 

@@ -10,9 +10,11 @@ use http::HeaderMap;
 
 use crate::http1::input::{Input, check};
 use crate::http1::length::{BodyLength, is_tchar};
+use crate::http1::lenient;
 use crate::http1::parse;
 use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::strictness::{Deviation, Strictness};
 
 /// The body of one message, on its way in.
 #[derive(Debug)]
@@ -156,6 +158,7 @@ impl Decoder {
         let Some(section) = input.trailers(limits)? else {
             return Ok(None);
         };
+        let section = lenient::trailers(section, limits.strictness());
         let trailers = parse::trailers(&section, limits)?;
         self.place = Place::Over;
         Ok(Some(Piece::End((!trailers.is_empty()).then_some(trailers))))
@@ -197,7 +200,7 @@ fn size(input: &mut Input, extensions: usize, limits: &Limits) -> Result<Option<
     }
     let left = hex(digits).ok_or(Kind::BadChunkSize)?;
     if !rest.is_empty() {
-        check_extensions(rest)?;
+        check_extensions(rest, limits.strictness())?;
     }
     let extensions = extensions + rest.len();
     Ok(Some(match left {
@@ -220,12 +223,15 @@ fn hex(digits: &[u8]) -> Option<u64> {
 }
 
 /// `chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, but no blank
-/// between the size and the first `;`: others read it as part of the size.
-fn check_extensions(rest: &[u8]) -> Result<(), Kind> {
-    if rest[0] != b';' {
+/// between the size and the first `;`, unless that is accepted: others read it as part of the size.
+fn check_extensions(rest: &[u8], strictness: Strictness) -> Result<(), Kind> {
+    let mut rest = rest;
+    if strictness.accepts(Deviation::BlankBeforeExtension) {
+        rest = rest.trim_ascii_start();
+    }
+    if !rest.starts_with(b";") {
         return Err(Kind::BadChunkSize);
     }
-    let mut rest = rest;
     while let Some(extension) = rest.strip_prefix(b";") {
         rest = skip_token(extension.trim_ascii_start())?.trim_ascii_start();
         if let Some(value) = rest.strip_prefix(b"=") {

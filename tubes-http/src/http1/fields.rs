@@ -3,9 +3,10 @@
 use http::{Method, Version};
 
 use crate::http1::host::is_host;
-use crate::http1::length::{BodyLength, Framing};
+use crate::http1::length::{BodyLength, Framing, Mended};
 use crate::http1::state::Persistence;
 use crate::kind::Kind;
+use crate::strictness::{Deviation, Strictness};
 
 /// What the walk over the fields has seen so far.
 #[derive(Debug, Clone)]
@@ -85,7 +86,21 @@ impl Fields {
         Ok(())
     }
 
-    pub(crate) fn expect(&mut self, value: &[u8]) -> Result<(), Kind> {
+    pub(crate) fn expect(&mut self, value: &[u8], strictness: Strictness) -> Result<(), Kind> {
+        if strictness.accepts(Deviation::OtherExpectations) {
+            // RFC 9110 §10.1.1: a recipient may, and need not, say that it meets only this one.
+            let met = value
+                .split(|&b| b == b',')
+                .any(|member| {
+                    member
+                        .trim_ascii()
+                        .eq_ignore_ascii_case(b"100-continue")
+                });
+            if met {
+                self.expectation = Expectation::Continue;
+            }
+            return Ok(());
+        }
         let known = value.eq_ignore_ascii_case(b"100-continue");
         if !known || self.expectation == Expectation::Continue {
             return Err(Kind::BadExpectation);
@@ -127,7 +142,12 @@ impl Fields {
     }
 
     /// Concludes for a request.
-    pub(crate) fn of_request(self, method: &Method, version: Version) -> Result<Found, Kind> {
+    pub(crate) fn of_request(
+        self,
+        method: &Method,
+        version: Version,
+        strictness: Strictness,
+    ) -> Result<Found, Kind> {
         let old = version == Version::HTTP_10;
         // RFC 9112 §3.2: exactly one in HTTP/1.1, even when the target names the host.
         if !old && self.host == Host::Missing {
@@ -135,9 +155,11 @@ impl Fields {
         }
         let body = self
             .framing
-            .of_request(method, version)?;
+            .of_request(method, version, strictness)?;
         let persistence = match self.connection.wish {
             Wish::Close => Persistence::Close,
+            // RFC 9112 §6.1: whoever reads both otherwise sees another request behind this one.
+            _ if self.framing.mended() == Some(Mended::Left) => Persistence::Close,
             // RFC 9112 §9.3: HTTP/1.0 stays only if asked to.
             Wish::None if old => Persistence::Close,
             Wish::None | Wish::KeepAlive => Persistence::Keep,

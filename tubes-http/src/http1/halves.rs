@@ -30,7 +30,7 @@ where
 {
     fn poll_data(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         let Some(mut link) = self.lock_for(exchange) else {
-            return Poll::Ready(Err(over()));
+            return Poll::Ready(Err(self.over(exchange)));
         };
         let data = link.poll_data(cx);
         if data.is_pending() {
@@ -69,7 +69,7 @@ where
 {
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let Some(mut link) = self.lock_for(exchange) else {
-            return Poll::Ready(Err(over()));
+            return Poll::Ready(Err(self.over(exchange)));
         };
         let polled = link.poll_room(cx);
         link.keep_writer(&polled, cx);
@@ -78,7 +78,7 @@ where
 
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         let Some(mut link) = self.lock_for(exchange) else {
-            return Poll::Ready(Err(over()));
+            return Poll::Ready(Err(self.over(exchange)));
         };
         let polled = link.poll_flush(cx);
         link.keep_writer(&polled, cx);
@@ -102,7 +102,7 @@ where
     ) -> Poll<Result<End, Error>> {
         let mut link = self
             .lock_for(exchange)
-            .ok_or(Kind::Closed)?;
+            .ok_or_else(|| Error::of_transport(self.over(exchange)))?;
         let room = link.poll_room(cx);
         link.keep_writer(&room, cx);
         ready!(room).map_err(Error::of_transport)?;
@@ -143,7 +143,7 @@ where
     fn poll_left(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         match self.lock_for(exchange) {
             Some(link) => poll_left(link, cx),
-            None => Poll::Ready(Err(over())),
+            None => Poll::Ready(Err(self.over(exchange))),
         }
     }
 
@@ -263,7 +263,7 @@ where
     }
 
     /// A head has been written.
-    fn answered(&mut self, status: Option<StatusCode>) {
+    pub(super) fn answered(&mut self, status: Option<StatusCode>) {
         // Only a record says when; a look at the clock costs as much as a field.
         if self.site.observer.is_some()
             && let (Some(account), Some(status)) = (&mut self.account, status)
@@ -344,7 +344,17 @@ fn declares_length(head: &Parts) -> bool {
         .any(|name| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING)
 }
 
-/// What a handle hears whose exchange is over.
-fn over() -> Reason {
-    Error::from(Kind::Closed).into_reason()
+impl<F, D> Shared<F, D> {
+    /// What a handle hears whose exchange is over.
+    #[cold]
+    fn over(&self, exchange: u64) -> Reason {
+        let link = self.lock();
+        let broken = link
+            .broken
+            .clone()
+            .filter(|_| link.exchange == exchange);
+        broken
+            .unwrap_or_else(|| Kind::Closed.into())
+            .into_reason()
+    }
 }

@@ -14,6 +14,7 @@ use memchr::memchr_iter;
 
 use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::strictness::{Deviation, Strictness};
 
 /// The bytes of the peer that are not used yet.
 #[derive(Debug)]
@@ -40,11 +41,29 @@ pub(crate) enum Source {
     Ended,
 }
 
+/// What ends a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineEnd {
+    CrLf,
+    /// RFC 9112 §2.2: LF, with or without CR.
+    Lf,
+}
+
 /// What ends a unit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
     Line,
     EmptyLine,
+}
+
+impl LineEnd {
+    fn of(strictness: Strictness) -> Self {
+        if strictness.accepts(Deviation::BareLf) {
+            Self::Lf
+        } else {
+            Self::CrLf
+        }
+    }
 }
 
 impl Input {
@@ -110,8 +129,9 @@ impl Input {
 
     /// Cuts out a head with its empty line, without the empty lines in front of it.
     pub(crate) fn head(&mut self, limits: &Limits) -> Result<Option<Bytes>, Kind> {
+        let line_end = LineEnd::of(limits.strictness());
         while self.line == 0 {
-            let line = self.scan(Until::Line)?;
+            let line = self.scan(Until::Line, line_end)?;
             // Without its CRLF; of a line that has not ended yet, one byte may be its CR.
             let length = line
                 .unwrap_or(self.len() + 1)
@@ -121,11 +141,11 @@ impl Input {
             }
             match line {
                 None => return Ok(None),
-                Some(2) => self.skip_empty_line(limits)?,
+                Some(end) if self.is_empty_line(end) => self.skip_empty_line(end, limits)?,
                 Some(_) => {}
             }
         }
-        let end = self.scan(Until::EmptyLine)?;
+        let end = self.scan(Until::EmptyLine, line_end)?;
         let length = end.unwrap_or(self.len()) + 2 * self.empty_lines;
         if length > limits.head() {
             return Err(Kind::HeadTooLong);
@@ -136,7 +156,8 @@ impl Input {
 
     /// Cuts out a trailer section with its empty line.
     pub(crate) fn trailers(&mut self, limits: &Limits) -> Result<Option<Bytes>, Kind> {
-        let end = self.scan(Until::EmptyLine)?;
+        let line_end = LineEnd::of(limits.strictness());
+        let end = self.scan(Until::EmptyLine, line_end)?;
         if end.unwrap_or(self.len()) > limits.trailers().saturating_add(2) {
             return Err(Kind::TrailersTooLong);
         }
@@ -145,7 +166,7 @@ impl Input {
 
     /// Cuts out a line with its CRLF; `too_long` if it passes `bound` bytes without it.
     pub(crate) fn line(&mut self, bound: usize, too_long: Kind) -> Result<Option<Bytes>, Kind> {
-        let end = self.scan(Until::Line)?;
+        let end = self.scan(Until::Line, LineEnd::CrLf)?;
         let length = end
             .unwrap_or(self.len() + 1)
             .saturating_sub(2);
@@ -191,8 +212,17 @@ impl Input {
         bytes.take(start.len()).eq(start)
     }
 
-    fn skip_empty_line(&mut self, limits: &Limits) -> Result<(), Kind> {
-        drop(self.cut(2));
+    /// Whether the first line, which ends there, holds nothing.
+    fn is_empty_line(&self, end: usize) -> bool {
+        match end {
+            1 => true,
+            2 => self.peek() == Some(b'\r'),
+            _ => false,
+        }
+    }
+
+    fn skip_empty_line(&mut self, end: usize, limits: &Limits) -> Result<(), Kind> {
+        drop(self.cut(end));
         self.empty_lines += 1;
         // RFC 9112 §2.2: at least one is to be ignored; robust, not boundless.
         if self.empty_lines > limits.empty_lines() {
@@ -202,7 +232,7 @@ impl Input {
     }
 
     /// Goes on with the search; the length of the unit once its end is there.
-    fn scan(&mut self, until: Until) -> Result<Option<usize>, Kind> {
+    fn scan(&mut self, until: Until, line_end: LineEnd) -> Result<Option<usize>, Kind> {
         let held = self.held.len();
         let before = |at: usize| match at {
             0 => self.held.last(),
@@ -212,10 +242,11 @@ impl Input {
         let unchecked = self.checked - held;
         for lf in memchr_iter(b'\n', &self.segment[from..]) {
             let at = from + lf;
-            if before(at) != Some(&b'\r') {
+            let behind_cr = before(at) == Some(&b'\r');
+            if !behind_cr && line_end == LineEnd::CrLf {
                 return Err(blame(before(unchecked), &self.segment[unchecked..=at]));
             }
-            let empty = held + at == self.line + 1;
+            let empty = held + at == self.line + usize::from(behind_cr);
             self.line = held + at + 1;
             if empty || until == Until::Line {
                 self.scanned = self.line;
@@ -223,7 +254,11 @@ impl Input {
             }
         }
         // Who reads the whole unit refuses these bytes, too; but it may never become whole.
-        check(before(unchecked), &self.segment[unchecked..])?;
+        let fresh = &self.segment[unchecked..];
+        match line_end {
+            LineEnd::CrLf => check(before(unchecked), fresh)?,
+            LineEnd::Lf => check_but_lf(before(unchecked), fresh)?,
+        }
         self.scanned = self.len();
         self.checked = self.scanned;
         Ok(None)
@@ -271,6 +306,18 @@ pub(crate) fn check(before: Option<&u8>, fresh: &[u8]) -> Result<(), Kind> {
     }
 }
 
+/// The same where a bare LF ends a line.
+fn check_but_lf(before: Option<&u8>, fresh: &[u8]) -> Result<(), Kind> {
+    let mut previous = before.copied().unwrap_or(0);
+    for &byte in fresh {
+        if byte != b'\n' && is_bad(previous, byte) {
+            return Err(Kind::ForbiddenByte);
+        }
+        previous = byte;
+    }
+    Ok(())
+}
+
 #[inline]
 fn is_bad(previous: u8, byte: u8) -> bool {
     let control = (byte < b' ') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n');
@@ -301,6 +348,7 @@ mod tests {
     use super::Input;
     use crate::kind::Kind;
     use crate::limits::Limits;
+    use crate::strictness::{Deviation, Strictness};
 
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -321,19 +369,25 @@ mod tests {
 
     #[test]
     fn the_search_resumes_where_it_stopped() {
-        let mut input = Input::new();
-        let limits = Limits::default();
-        for (at, byte) in HEAD.iter().enumerate() {
-            assert_eq!(
-                input.scanned, at,
-                "every byte before this one is behind the search"
-            );
-            input.received(Bytes::copy_from_slice(&[*byte]));
-            let head = input.head(&limits).unwrap();
-            assert_eq!(head.is_some(), at + 1 == HEAD.len());
+        let strict = Limits::default();
+        let lenient = strict
+            .clone()
+            .with_strictness(Strictness::default().accept(Deviation::BareLf));
+        let lines: &[u8] = b"GET / HTTP/1.1\nHost: a\nB: c\r\n\n";
+        for (limits, whole) in [(&strict, HEAD), (&lenient, HEAD), (&lenient, lines)] {
+            let mut input = Input::new();
+            for (at, byte) in whole.iter().enumerate() {
+                assert_eq!(
+                    input.scanned, at,
+                    "every byte before this one is behind the search"
+                );
+                input.received(Bytes::copy_from_slice(&[*byte]));
+                let head = input.head(limits).unwrap();
+                assert_eq!(head.is_some(), at + 1 == whole.len());
+            }
+            assert!(input.is_empty());
+            assert_eq!(input.held.capacity(), 0, "nothing is kept");
         }
-        assert!(input.is_empty());
-        assert_eq!(input.held.capacity(), 0, "nothing is kept");
     }
 
     #[test]

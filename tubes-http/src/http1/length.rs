@@ -3,6 +3,7 @@
 use http::{Method, Version};
 
 use crate::kind::Kind;
+use crate::strictness::{Deviation, Strictness};
 
 /// How long a body is, as its head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,15 @@ impl BodyLength {
     }
 }
 
+/// What a `Content-Length` ought to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mended {
+    /// Said once.
+    Once(u64),
+    /// Not said at all, beside the coding that counts.
+    Left,
+}
+
 /// What the framing fields of one head have said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Framing {
@@ -37,6 +47,8 @@ pub(crate) struct Framing {
 enum ContentLength {
     Absent,
     One(u64),
+    /// The same one several times.
+    Repeated(u64),
 }
 
 /// The codings of all `Transfer-Encoding` lines, taken in order.
@@ -60,7 +72,14 @@ impl Framing {
     };
 
     /// Takes in a `Content-Length` line.
-    pub(crate) fn content_length(&mut self, value: &[u8]) -> Result<(), Kind> {
+    pub(crate) fn content_length(
+        &mut self,
+        value: &[u8],
+        strictness: Strictness,
+    ) -> Result<(), Kind> {
+        if strictness.accepts(Deviation::RepeatedLength) {
+            return self.repeated_length(value);
+        }
         if self.length != ContentLength::Absent {
             return Err(Kind::SeveralContentLengths);
         }
@@ -75,6 +94,30 @@ impl Framing {
         Ok(())
     }
 
+    /// RFC 9112 §6.3 step 5: a list in which all values are valid, and the same.
+    fn repeated_length(&mut self, value: &[u8]) -> Result<(), Kind> {
+        for value in value.split(|&b| b == b',') {
+            let length = decimal(value.trim_ascii()).ok_or(Kind::BadContentLength)?;
+            self.length = match self.length {
+                ContentLength::Absent => ContentLength::One(length),
+                ContentLength::One(same) | ContentLength::Repeated(same) if same == length => {
+                    ContentLength::Repeated(same)
+                }
+                _ => return Err(Kind::SeveralContentLengths),
+            };
+        }
+        Ok(())
+    }
+
+    /// What the field `Content-Length` ought to be, where it is something else.
+    pub(crate) fn mended(self) -> Option<Mended> {
+        match (self.coding, self.length) {
+            (_, ContentLength::Absent) | (TransferCoding::Absent, ContentLength::One(_)) => None,
+            (TransferCoding::Absent, ContentLength::Repeated(length)) => Some(Mended::Once(length)),
+            (_, ContentLength::One(_) | ContentLength::Repeated(_)) => Some(Mended::Left),
+        }
+    }
+
     /// Takes in a `Transfer-Encoding` line.
     pub(crate) fn transfer_encoding(&mut self, value: &[u8]) {
         for coding in value.split(|&b| b == b',') {
@@ -83,8 +126,13 @@ impl Framing {
     }
 
     /// The length of a request's body.
-    pub(crate) fn of_request(self, method: &Method, version: Version) -> Result<BodyLength, Kind> {
-        let length = self.of_message(version)?;
+    pub(crate) fn of_request(
+        self,
+        method: &Method,
+        version: Version,
+        strictness: Strictness,
+    ) -> Result<BodyLength, Kind> {
+        let length = self.of_message(version, strictness)?;
         // RFC 9110 §9.3.6: a CONNECT request has no content; who sends some means a tunnel that
         // is not open yet, or smuggles.
         if *method == Method::CONNECT && self != Self::NONE {
@@ -95,18 +143,28 @@ impl Framing {
     }
 
     /// The steps that requests and responses share; `None`: neither field is there.
-    fn of_message(self, version: Version) -> Result<Option<BodyLength>, Kind> {
-        match (self.coding, self.length) {
+    fn of_message(
+        self,
+        version: Version,
+        strictness: Strictness,
+    ) -> Result<Option<BodyLength>, Kind> {
+        let length = match self.length {
+            ContentLength::Absent => None,
+            ContentLength::One(length) | ContentLength::Repeated(length) => Some(length),
+        };
+        match (self.coding, length) {
             // RFC 9112 §6.3 step 6: the decimal value is the length.
-            (TransferCoding::Absent, ContentLength::One(0)) => Ok(Some(BodyLength::Empty)),
-            (TransferCoding::Absent, ContentLength::One(n)) => Ok(Some(BodyLength::Known(n))),
-            (TransferCoding::Absent, ContentLength::Absent) => Ok(None),
+            (TransferCoding::Absent, Some(0)) => Ok(Some(BodyLength::Empty)),
+            (TransferCoding::Absent, Some(n)) => Ok(Some(BodyLength::Known(n))),
+            (TransferCoding::Absent, None) => Ok(None),
             // RFC 9112 §6.1: an HTTP/1.0 peer that frames so has a faulty framing.
             _ if version == Version::HTTP_10 => Err(Kind::CodingInHttp10),
             // RFC 9112 §6.3 step 3: both ought to be handled as an error.
-            (_, ContentLength::One(_)) => Err(Kind::BothFramings),
+            (_, Some(_)) if !strictness.accepts(Deviation::LengthBesideCoding) => {
+                Err(Kind::BothFramings)
+            }
             // RFC 9112 §6.3 step 4: chunked is the final coding, or the length is unknown.
-            (TransferCoding::Chunked, ContentLength::Absent) => Ok(Some(BodyLength::Chunked)),
+            (TransferCoding::Chunked, _) => Ok(Some(BodyLength::Chunked)),
             (TransferCoding::UnknownThenChunked, _) => Err(Kind::UnsupportedCoding),
             (TransferCoding::Unknown | TransferCoding::Bad, _) => Err(Kind::BadTransferCoding),
         }

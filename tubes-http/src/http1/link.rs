@@ -211,6 +211,10 @@ impl<F, D> Link<F, D> {
         };
         self.with_request = Patience::new(self.limits().body_time());
         self.with_response = Patience::new(self.limits().write_time());
+        if let Some(time) = self.limits().exchange_time() {
+            self.deadlines
+                .begin(For::Exchange, time);
+        }
         let account = Account::new(method.clone(), target.clone(), self.site.clock.now());
         match &mut self.account {
             Some(before) => **before = account,
@@ -250,6 +254,7 @@ impl<F, D> Link<F, D> {
         let over = (*body, *reply) == (Held::LetGo, Held::LetGo);
         if over {
             self.turn = Turn::Discarding;
+            self.deadlines.end(For::Exchange);
         }
         match half {
             Half::Body => self.forget(Waiter::Reader),

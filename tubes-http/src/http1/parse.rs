@@ -13,10 +13,12 @@ use memchr::memchr;
 
 use crate::http1::fields::{Fields, Found};
 use crate::http1::input::check;
+use crate::http1::length::Mended;
 use crate::http1::repeat::{Known, Repeat};
 use crate::http1::start::Start;
 use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::strictness::Strictness;
 
 /// Parses a whole head, its empty line included, into a new `request`: in place, since it is
 /// large and would be moved several times.
@@ -31,8 +33,9 @@ pub(crate) fn request(
     match raw.parse_with_uninit_headers(head, lines) {
         Ok(httparse::Status::Complete(_)) => {
             let start = start(head, &raw, limits)?;
-            let fields = fields(head, raw.headers, request.headers_mut())?;
-            start.conclude(fields, request)
+            let strictness = limits.strictness();
+            let fields = fields(head, raw.headers, strictness, request.headers_mut())?;
+            start.conclude(fields, strictness, request)
         }
         Ok(httparse::Status::Partial) => Err(Kind::BadRequestLine),
         Err(error) => Err(refusal(head, error)),
@@ -73,9 +76,12 @@ pub(crate) fn leading_request(
         return None;
     }
     let start = start(bytes, &raw, limits).ok()?;
-    let fields = fields(bytes, raw.headers, request.headers_mut()).ok()?;
+    let strictness = limits.strictness();
+    let fields = fields(bytes, raw.headers, strictness, request.headers_mut()).ok()?;
     repeat.note(head, &start, request.headers(), &fields);
-    let found = start.conclude(fields, request).ok()?;
+    let found = start
+        .conclude(fields, strictness, request)
+        .ok()?;
     Some((found, length))
 }
 
@@ -111,7 +117,7 @@ fn repeated_request(
     }
     *request.headers_mut() = known.headers();
     let found = start
-        .conclude(known.fields(), request)
+        .conclude(known.fields(), limits.strictness(), request)
         .ok()?;
     Some((found, length))
 }
@@ -171,6 +177,7 @@ pub(crate) fn may_trail(name: &HeaderName) -> bool {
 fn fields(
     head: &Bytes,
     lines: &[httparse::Header<'_>],
+    strictness: Strictness,
     headers: &mut HeaderMap,
 ) -> Result<Fields, Kind> {
     headers.reserve(lines.len());
@@ -180,12 +187,12 @@ fn fields(
         // The length tells most names apart without a comparison.
         match line.name.len() {
             4 if name == HOST => fields.host(line.value)?,
-            6 if name == EXPECT => fields.expect(line.value)?,
+            6 if name == EXPECT => fields.expect(line.value, strictness)?,
             7 if name == UPGRADE => fields.upgrade(line.value),
             10 if name == CONNECTION => fields.connection(line.value),
             14 if name == CONTENT_LENGTH => fields
                 .framing
-                .content_length(line.value)?,
+                .content_length(line.value, strictness)?,
             17 if name == TRANSFER_ENCODING => fields
                 .framing
                 .transfer_encoding(line.value),

@@ -216,7 +216,10 @@ where
             Persistence::Close if cut => Turn::Closing(Closing::Write(self.lost(Kind::Abandoned))),
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
         };
-        self.broken = None;
+        // Who still holds a half of the last exchange is to hear why it ended.
+        if let Turn::Between(_) = self.turn {
+            self.broken = None;
+        }
         self.trailers = None;
         Poll::Ready(())
     }

@@ -9,6 +9,7 @@ use crate::http1::event::Event;
 use crate::http1::fields::Found;
 use crate::http1::input::{Input, Source};
 use crate::http1::length::BodyLength;
+use crate::http1::lenient;
 use crate::http1::parse;
 use crate::http1::repeat::Repeat;
 use crate::http1::state::{State, Step};
@@ -183,7 +184,7 @@ impl Receiving {
             }
         }
         let head = match self.input.head(limits) {
-            Ok(Some(head)) => head,
+            Ok(Some(head)) => lenient::head(head, limits.strictness()),
             Ok(None) => return self.ended_idle(),
             Err(Kind::TooManyEmptyLines) => return Err(Kind::TooManyEmptyLines),
             Err(kind) => {
@@ -228,6 +229,7 @@ impl Receiving {
                 .decode(&mut self.input, limits)?
             {
                 Some(Piece::Data(data)) => {
+                    check_total(self.decoder.got(), limits)?;
                     self.step(Step::Data);
                     if self.reader == Reader::Somebody {
                         return Ok(Some(Event::Data(data)));
@@ -265,6 +267,14 @@ impl Receiving {
             .state
             .on(step)
             .unwrap_or(self.state);
+    }
+}
+
+/// RFC 9110 §15.5.14: a body that is larger than we are willing to process.
+pub(crate) fn check_total(bytes: u64, limits: &Limits) -> Result<(), Kind> {
+    match limits.body() {
+        Some(limit) if bytes > limit => Err(Kind::BodyTooLarge { limit }),
+        _ => Ok(()),
     }
 }
 

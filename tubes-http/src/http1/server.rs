@@ -18,6 +18,7 @@ use crate::http1::deadlines::For;
 use crate::http1::event::Event;
 use crate::http1::length::BodyLength;
 use crate::http1::link::Link;
+use crate::http1::receiving::check_total;
 use crate::http1::shared::Shared;
 use crate::http1::turn::{Awaited, Closing, Held, Turn};
 use crate::http1::waiters::Waiter;
@@ -174,6 +175,9 @@ where
                     }
                 }
                 Turn::Serving { .. } => {
+                    if self.poll_exchange_overdue().is_ready() {
+                        continue;
+                    }
                     self.poll_fount_progress(cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
                     drop(self.poll_help(cx));
@@ -197,6 +201,9 @@ where
                     return Poll::Ready(());
                 }
                 Turn::Serving { .. } => {
+                    if self.poll_exchange_overdue().is_ready() {
+                        continue;
+                    }
                     drop(self.poll_help(cx));
                     self.poll_fount_progress(cx);
                     return Poll::Pending;
@@ -220,6 +227,12 @@ where
                 if refused && request.method() == Method::CONNECT {
                     // RFC 9110 §9.3.6: no tunnel is to be opened by accident.
                     self.refuse(&Kind::ConnectUnsupported.into());
+                    return Poll::Ready(None);
+                }
+                let declared = found.body.declared().unwrap_or(0);
+                if let Err(kind) = check_total(declared, self.limits()) {
+                    // RFC 9110 §15.5.14: before anybody has read, or asked for, a byte of it.
+                    self.refuse(&kind.into());
                     return Poll::Ready(None);
                 }
                 return Poll::Ready(Some((request, found.body)));

@@ -1,0 +1,134 @@
+//! The limits that are timers.
+
+use std::time::Duration;
+
+use crate::limits::Limits;
+
+/// The timers.
+impl Limits {
+    /// Time for the first byte of a connection: 30 s, as in hyper.
+    #[must_use]
+    pub fn first_time(&self) -> Duration {
+        self.times.first_time
+    }
+
+    /// Time for a head, from its first byte: 30 s, as in hyper.
+    #[must_use]
+    pub fn head_time(&self) -> Duration {
+        self.times.head_time
+    }
+
+    /// Time between two exchanges: 75 s, as in nginx.
+    #[must_use]
+    pub fn idle_time(&self) -> Duration {
+        self.times.idle_time
+    }
+
+    /// How long a peer may keep a body waiting that is pulled: 30 s, then 408. nginx has 60 s.
+    /// Each second costs one of them; what comes gives them back at
+    /// [`body_rate`](Self::body_rate), so that a slow peer has time and one that drips has not.
+    #[must_use]
+    pub fn body_time(&self) -> Duration {
+        self.times.body_time
+    }
+
+    /// How long a peer may keep a reply waiting: 30 s, then the connection is cut. nginx has 60 s.
+    /// What it takes gives time back at [`write_rate`](Self::write_rate).
+    #[must_use]
+    pub fn write_time(&self) -> Duration {
+        self.times.write_time
+    }
+
+    /// Time for a whole exchange, from its head to the end of its reply: no limit, for a stream may
+    /// last. Then the body of the request ends with a failure. A reply whose head has not left is
+    /// answered for the handler: with 408 if the handler waits for the body of the request, which
+    /// is the fault of the peer, else with 503, which is none of it (RFC 9110 §15.5.9, §15.6.4).
+    /// Any other is cut. The handler goes on or is dropped as after a peer that is gone, see
+    /// [`OnDisconnect`](crate::OnDisconnect). Apache has it by `mod_reqtimeout`, for the request
+    /// only; Go has one for the reply.
+    #[must_use]
+    pub fn exchange_time(&self) -> Option<Duration> {
+        self.times.exchange_time
+    }
+
+    /// How long the peer may take nothing before the log says so: 10 s. No precedent.
+    #[must_use]
+    pub fn stall_time(&self) -> Duration {
+        self.times.stall_time
+    }
+
+    /// Time to discard a body that nobody reads: 1 s.
+    #[must_use]
+    pub fn discard_time(&self) -> Duration {
+        self.times.discard_time
+    }
+
+    /// Time to read on before a close: 5 s, as in nginx.
+    #[must_use]
+    pub fn linger_time(&self) -> Duration {
+        self.times.linger_time
+    }
+
+    /// Sets the time for the first byte of a connection.
+    #[must_use]
+    pub fn with_first_time(mut self, time: Duration) -> Self {
+        self.times.first_time = time;
+        self
+    }
+
+    /// Sets the time for a head.
+    #[must_use]
+    pub fn with_head_time(mut self, time: Duration) -> Self {
+        self.times.head_time = time;
+        self
+    }
+
+    /// Sets the time between two exchanges.
+    #[must_use]
+    pub fn with_idle_time(mut self, time: Duration) -> Self {
+        self.times.idle_time = time;
+        self
+    }
+
+    /// Sets how long a body that is pulled may bring nothing.
+    #[must_use]
+    pub fn with_body_time(mut self, time: Duration) -> Self {
+        self.times.body_time = time;
+        self
+    }
+
+    /// Sets how long the peer may take nothing of what is written.
+    #[must_use]
+    pub fn with_write_time(mut self, time: Duration) -> Self {
+        self.times.write_time = time;
+        self
+    }
+
+    /// Sets the time for a whole exchange.
+    #[must_use]
+    pub fn with_exchange_time(mut self, time: Duration) -> Self {
+        self.times.exchange_time = Some(time);
+        self
+    }
+
+    /// Sets how long the peer may take nothing before the log says so.
+    #[must_use]
+    pub fn with_stall_time(mut self, time: Duration) -> Self {
+        self.times.stall_time = time;
+        self
+    }
+
+    /// Sets the time to discard a body that nobody reads.
+    #[must_use]
+    pub fn with_discard_time(mut self, time: Duration) -> Self {
+        self.times.discard_time = time;
+        self
+    }
+
+    /// Sets the time to read on before a close.
+    #[must_use]
+    pub fn with_linger_time(mut self, time: Duration) -> Self {
+        self.times.linger_time = time;
+        self
+    }
+}

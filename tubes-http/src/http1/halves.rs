@@ -352,7 +352,9 @@ impl<F, D> Shared<F, D> {
         let broken = link
             .broken
             .clone()
-            .filter(|_| link.exchange == exchange);
+            .filter(|_| link.exchange == exchange)
+            // Whoever dropped the connection closed it, seen from here.
+            .filter(|broken| broken.kind() != Kind::Abandoned);
         broken
             .unwrap_or_else(|| Kind::Closed.into())
             .into_reason()

@@ -13,7 +13,6 @@ use memchr::memchr;
 
 use crate::http1::fields::{Fields, Found};
 use crate::http1::input::check;
-use crate::http1::length::Mended;
 use crate::http1::repeat::{Known, Repeat};
 use crate::http1::start::Start;
 use crate::kind::Kind;
@@ -97,7 +96,7 @@ fn repeated_request(
         *request.headers_mut() = known.headers();
         let found = start
             .clone()
-            .conclude(known.fields(), request)
+            .conclude(known.fields(), limits.strictness(), request)
             .ok()?;
         return Some((found, length));
     }

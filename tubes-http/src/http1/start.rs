@@ -1,13 +1,15 @@
 //! The first line of a request, checked: method, target and version.
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
 use crate::http1::fields::{Fields, Found};
 use crate::http1::host::{is_host, is_host_and_port};
+use crate::http1::length::Mended;
 use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::strictness::Strictness;
 
 /// The first line of a request.
 #[derive(Clone, Debug)]
@@ -59,13 +61,31 @@ impl Start {
     }
 
     /// Completes a request that has its fields already.
-    pub(crate) fn conclude(self, fields: Fields, request: &mut Request<()>) -> Result<Found, Kind> {
-        let found = fields.of_request(&self.method, self.version)?;
+    pub(crate) fn conclude(
+        self,
+        fields: Fields,
+        strictness: Strictness,
+        request: &mut Request<()>,
+    ) -> Result<Found, Kind> {
+        let mended = fields.framing.mended();
+        let found = fields.of_request(&self.method, self.version, strictness)?;
+        if let Some(mended) = mended {
+            mend_length(request.headers_mut(), mended);
+        }
         rewrite_host(request.headers_mut(), &self.uri, &self.method)?;
         *request.method_mut() = self.method;
         *request.uri_mut() = self.uri;
         *request.version_mut() = self.version;
         Ok(found)
+    }
+}
+
+/// RFC 9112 §6.3: what is forwarded has one length, said once.
+#[cold]
+fn mend_length(headers: &mut HeaderMap, mended: Mended) {
+    match mended {
+        Mended::Once(length) => drop(headers.insert(CONTENT_LENGTH, length.into())),
+        Mended::Left => drop(headers.remove(CONTENT_LENGTH)),
     }
 }
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot::{self, Receiver, Sender};
+use tubes::founts::LocalBoxFount;
 use tubes::testing::{Executor, FakeFount, FakeFountHandle, Schedule};
 use tubes::{Drain, Fount, Reason, Run, drains, fan, founts};
 
@@ -286,4 +287,101 @@ fn founts_that_are_over_at_once_take_more_than_one_poll() {
             founts::iter(all).through(fan::flatten_merge(at_most))
         });
     }
+}
+
+/// Beside one that never pauses, one that has ended is moved when it has something to move.
+fn moves_beside_a_busy_one<F, M>(name: &str, join: M)
+where
+    F: Fount<Item = u32> + 'static,
+    M: Fn([LocalBoxFount<'static, u32>; 2]) -> F,
+{
+    for is_pulled in [false, true] {
+        let (source, close, ended) = Closing::new(&[]);
+        let busy = founts::iter(0..u32::MAX);
+        let joined = join([ended.boxed_local(), busy.boxed_local()]);
+        let mut flow: Pin<Box<dyn Future<Output = _>>> = if is_pulled {
+            Box::pin(
+                joined
+                    .boxed_local()
+                    .flow_to(drains::null()),
+            )
+        } else {
+            Box::pin(joined.flow_to(drains::null()))
+        };
+        let mut turn = |when: &str| {
+            let before = source.progress();
+            let mut cx = Context::from_waker(Waker::noop());
+            for _ in 0..9 {
+                assert!(flow.as_mut().poll(&mut cx).is_pending());
+            }
+            let moved = source.progress() > before;
+            assert!(moved, "{name}, pulled: {is_pulled}, {when}");
+        };
+        turn("at first");
+        source.nudge();
+        close.send(()).unwrap();
+        turn("nudged");
+    }
+}
+
+#[test]
+fn one_that_has_ended_is_moved_while_another_is_never_pending() {
+    moves_beside_a_busy_one("concat", fan::concat);
+    moves_beside_a_busy_one("concat_with", |[ended, busy]| {
+        ended.through(fan::concat_with(busy))
+    });
+    moves_beside_a_busy_one("interleave", |all| fan::interleave(all, ONE));
+    moves_beside_a_busy_one("merge", fan::merge);
+    moves_beside_a_busy_one("merge_sorted", fan::merge_sorted);
+    moves_beside_a_busy_one("flatten_merge", |all| {
+        let two = NonZeroUsize::new(2).unwrap();
+        founts::iter(all).through(fan::flatten_merge(two))
+    });
+}
+
+/// Is over at once and never through with it, and counts how often it is moved.
+struct Lingering(Rc<Cell<u32>>);
+
+impl Fount for Lingering {
+    type Item = u32;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<u32, Reason>> {
+        Poll::Ready(Err(Reason::Finished))
+    }
+
+    fn poll_flow<D>(self: Pin<&mut Self>, _: &mut Context<'_>, _: Pin<&mut D>) -> Run
+    where
+        D: Drain<u32>,
+    {
+        Run::Ended(Reason::Finished)
+    }
+
+    fn poll_progress(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        self.0.set(self.0.get() + 1);
+        Poll::Pending
+    }
+}
+
+fn moves_few_at_once<F: Fount>(name: &str, join: impl Fn(Vec<Lingering>) -> F) {
+    let count = Rc::new(Cell::new(0));
+    let lingering = || Lingering(Rc::clone(&count));
+    let all = (0..MANY).map(|_| lingering());
+    let mut flow = pin!(join(all.collect()).flow_to(drains::null()));
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..MANY / 100 {
+        count.set(0);
+        assert!(flow.as_mut().poll(&mut cx).is_pending());
+        assert!(count.get() <= 64 * 256 + 256, "{name}: {}", count.get());
+    }
+    count.set(0);
+    assert!(flow.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(count.get(), 0, "{name}: nobody was woken");
+}
+
+#[test]
+fn of_those_that_linger_one_poll_moves_a_bounded_number_and_only_the_woken() {
+    moves_few_at_once("concat", fan::concat);
+    moves_few_at_once("interleave", |all| fan::interleave(all, ONE));
+    moves_few_at_once("merge", fan::merge);
+    moves_few_at_once("merge_sorted", fan::merge_sorted);
 }

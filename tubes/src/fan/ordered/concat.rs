@@ -1,12 +1,12 @@
 //! One fount after the other.
 
 use std::fmt;
-use std::iter;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
+use super::leaving::Leaving;
 use crate::budget;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
@@ -47,9 +47,9 @@ where
         .collect::<Vec<_>>()
         .into_iter();
     Concat {
-        current: Box::pin(to_come.next()),
+        current: to_come.next().map(Box::pin),
         to_come,
-        leaving: Vec::new(),
+        leaving: Leaving::new(),
         so_far: Reason::Finished,
     }
 }
@@ -59,35 +59,42 @@ where
 pub struct Concat<F> {
     /// The place of the one whose turn it is: of one after the other, as long as each is through
     /// with its end at once.
-    current: Place<F>,
+    current: Option<Pin<Box<F>>>,
     to_come: vec::IntoIter<F>,
     /// Those that have ended, and are not through with it.
-    leaving: Vec<Place<F>>,
+    leaving: Leaving<F>,
     /// What those that have ended said together: the end of all, when no one is current.
     so_far: Reason,
 }
-
-type Place<F> = Pin<Box<Option<F>>>;
 
 impl<F: Fount> Concat<F> {
     /// The fount whose turn it is, or the end of all.
     #[inline]
     fn current(&mut self) -> Result<Pin<&mut F>, Reason> {
-        let so_far = &self.so_far;
-        self.current
-            .as_mut()
-            .as_pin_mut()
-            .ok_or_else(|| so_far.clone())
+        match &mut self.current {
+            Some(fount) => Ok(fount.as_mut()),
+            None => Err(self.so_far.clone()),
+        }
     }
 
     /// The current one has ended: that is the end of all, if it failed.
     fn one_ended(&mut self, reason: Reason, cx: &mut Context<'_>) {
         let next = self.to_come.next();
-        if is_moving(&mut self.current, cx) {
-            let place = mem::replace(&mut self.current, Box::pin(next));
-            self.leaving.push(place);
-        } else {
-            self.current.set(next);
+        let is_through = match &mut self.current {
+            Some(fount) => fount
+                .as_mut()
+                .poll_progress(cx)
+                .is_ready(),
+            None => true,
+        };
+        match (&mut self.current, next) {
+            (Some(fount), Some(next)) if is_through => fount.set(next),
+            (current, next) => {
+                let before = mem::replace(current, next.map(Box::pin));
+                if let (Some(fount), false) = (before, is_through) {
+                    self.leaving.add(fount);
+                }
+            }
         }
         if reason.is_clean() {
             let before = mem::replace(&mut self.so_far, Reason::Finished);
@@ -100,34 +107,18 @@ impl<F: Fount> Concat<F> {
     /// Stops those that are left.
     #[cold]
     fn over(&mut self, reason: Reason) {
-        let current = mem::replace(&mut self.current, Box::pin(None));
-        let to_come = mem::take(&mut self.to_come).map(|fount| Box::pin(Some(fount)));
-        for mut place in iter::once(current).chain(to_come) {
-            if let Some(fount) = place.as_mut().as_pin_mut() {
-                fount.stop(&reason);
-                self.leaving.push(place);
-            }
+        let to_come = mem::take(&mut self.to_come).map(Box::pin);
+        for mut fount in self
+            .current
+            .take()
+            .into_iter()
+            .chain(to_come)
+        {
+            fount.as_mut().stop(&reason);
+            self.leaving.add(fount);
         }
         self.so_far = reason;
     }
-
-    /// Moves those that leave; ready when none is left.
-    #[inline]
-    fn move_leaving(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.leaving
-            .retain_mut(|place| is_moving(place, cx));
-        if self.leaving.is_empty() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    }
-}
-
-/// Moves the fount at this place, if there is one: whether it has something under way.
-fn is_moving<F: Fount>(place: &mut Place<F>, cx: &mut Context<'_>) -> bool {
-    let fount = place.as_mut().as_pin_mut();
-    fount.is_some_and(|fount| fount.poll_progress(cx).is_pending())
 }
 
 // What is pinned is in boxes of its own.
@@ -138,6 +129,8 @@ impl<F: Fount> Fount for Concat<F> {
 
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
+        // Whether they are done or not, here and below: who has something under way wakes.
+        let _ = self.leaving.poll_progress(cx);
         loop {
             let next = match self.current() {
                 Ok(fount) => fount.poll_next(cx),
@@ -146,11 +139,7 @@ impl<F: Fount> Fount for Concat<F> {
             match next {
                 Poll::Ready(Ok(item)) => return Poll::Ready(Ok(item)),
                 Poll::Ready(Err(reason)) => self.one_ended(reason, cx),
-                Poll::Pending => {
-                    // Whether they are done or not: who has something under way wakes.
-                    let _ = self.move_leaving(cx);
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Pending,
             }
             // One that is over at once costs, too: a row of them has no bound of its own.
             if !budget::spend_part() {
@@ -161,9 +150,14 @@ impl<F: Fount> Fount for Concat<F> {
     }
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let is_moving = is_moving(&mut self.current, cx);
-        let left = self.move_leaving(cx);
-        if is_moving { Poll::Pending } else { left }
+        let left = self.leaving.poll_progress(cx);
+        let current = self
+            .current()
+            .map(|fount| fount.poll_progress(cx));
+        match current {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(())) | Err(_) => left,
+        }
     }
 
     #[inline]
@@ -171,6 +165,7 @@ impl<F: Fount> Fount for Concat<F> {
     where
         D: Drain<F::Item>,
     {
+        let _ = self.leaving.poll_progress(cx);
         loop {
             let run = match self.current() {
                 Ok(fount) => fount.poll_flow(cx, drain.as_mut()),
@@ -178,12 +173,7 @@ impl<F: Fount> Fount for Concat<F> {
             };
             match run {
                 Run::Ended(reason) => self.one_ended(reason, cx),
-                Run::Starved | Run::Spent => {
-                    // Whether they are done or not: who has something under way wakes.
-                    let _ = self.move_leaving(cx);
-                    return run;
-                }
-                Run::Blocked | Run::Refused(_) => return run,
+                run => return run,
             }
             // One that is over at once costs, too: a row of them has no bound of its own.
             if !budget::spend_part() {

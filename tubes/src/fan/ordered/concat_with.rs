@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project::pin_project;
 
+use crate::budget::RUN;
 use crate::drain::Drain;
 use crate::fount::{Fount, Run};
 use crate::pump::Pump;
@@ -41,6 +42,7 @@ use crate::upstream::Upstream;
 pub fn concat_with<N: Fount>(next: N) -> ConcatWith<N> {
     ConcatWith {
         next: Upstream::new(next),
+        unmoved: RUN - 1,
     }
 }
 
@@ -50,6 +52,8 @@ pub fn concat_with<N: Fount>(next: N) -> ConcatWith<N> {
 pub struct ConcatWith<N> {
     #[pin]
     next: Upstream<N>,
+    /// Items since upstream, which may not be through with its end, was moved: less than a run.
+    unmoved: usize,
 }
 
 impl<N: Fount> ConcatWith<N> {
@@ -90,15 +94,18 @@ where
             Poll::Ready(Err(reason)) => self.as_mut().first_ended(reason)?,
             next => return next,
         }
-        match self.project().next.poll_next(cx) {
-            Poll::Ready(Err(reason)) => Poll::Ready(Err(both(&upstream, reason))),
-            Poll::Pending => {
-                // Whether it is through with its end or not: if not, it wakes.
-                let _ = upstream.poll_progress(cx);
-                Poll::Pending
-            }
-            next @ Poll::Ready(Ok(_)) => next,
+        let this = self.project();
+        let next = match this.next.poll_next(cx) {
+            Poll::Ready(Err(reason)) => return Poll::Ready(Err(both(&upstream, reason))),
+            next => next,
+        };
+        *this.unmoved += 1;
+        if next.is_pending() || *this.unmoved == RUN {
+            *this.unmoved = 0;
+            // Whether it is through with its end or not: if not, it wakes.
+            let _ = upstream.poll_progress(cx);
         }
+        next
     }
 
     fn poll_progress(

@@ -124,6 +124,7 @@ impl<F: Fount> Fount for Interleave<F> {
     type Item = F::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
+        self.row.move_leaving(cx);
         loop {
             let place = match self.current() {
                 Ok(place) => place,
@@ -164,6 +165,7 @@ impl<F: Fount> Fount for Interleave<F> {
     where
         D: Drain<F::Item>,
     {
+        self.row.move_leaving(cx);
         while budget::spend_part() {
             let place = match self.current() {
                 Ok(place) => place,

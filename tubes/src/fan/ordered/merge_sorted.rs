@@ -156,6 +156,27 @@ where
         Ok(())
     }
 
+    /// The smallest of all, or the end.
+    #[inline]
+    fn poll_smallest(&mut self, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
+        if let Some(reason) = &self.end {
+            return Poll::Ready(Err(reason.clone()));
+        }
+        std::task::ready!(self.poll_heads(cx))?;
+        let smallest = self
+            .keys
+            .pop()
+            .and_then(|Reverse((_, place))| {
+                self.missing.push(place);
+                self.heads[place].take()
+            });
+        Poll::Ready(smallest.ok_or_else(|| {
+            let end = self.so_far.clone();
+            self.end = Some(end.clone());
+            end
+        }))
+    }
+
     fn over(&mut self, reason: &Reason) {
         self.row.stop(reason);
         self.heads.clear();
@@ -178,23 +199,8 @@ where
 
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<F::Item, Reason>> {
-        if let Some(reason) = &self.end {
-            return Poll::Ready(Err(reason.clone()));
-        }
-        let this = &mut *self;
-        std::task::ready!(this.poll_heads(cx))?;
-        let smallest = this
-            .keys
-            .pop()
-            .and_then(|Reverse((_, place))| {
-                this.missing.push(place);
-                this.heads[place].take()
-            });
-        Poll::Ready(smallest.ok_or_else(|| {
-            let end = this.so_far.clone();
-            this.end = Some(end.clone());
-            end
-        }))
+        self.row.move_leaving(cx);
+        self.poll_smallest(cx)
     }
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -207,13 +213,15 @@ where
     where
         D: Drain<F::Item>,
     {
+        self.row.move_leaving(cx);
+        let this = &mut *self;
         while budget::spend_part() {
             match drain.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(reason)) => return Run::Refused(reason),
                 Poll::Pending => return Run::Blocked,
             }
-            let item = match self.as_mut().poll_next(cx) {
+            let item = match this.poll_smallest(cx) {
                 Poll::Ready(Ok(item)) => item,
                 Poll::Ready(Err(reason)) => return Run::Ended(reason),
                 Poll::Pending => return Run::Starved,

@@ -3,6 +3,7 @@
 mod concat;
 mod concat_with;
 mod interleave;
+mod leaving;
 mod measured;
 mod merge_sorted;
 mod pairing;

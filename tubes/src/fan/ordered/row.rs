@@ -3,13 +3,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::leaving::Leaving;
 use crate::fount::Fount;
 use crate::reason::Reason;
 
 /// Founts in a row. One that has ended leaves it, but is kept until it is through with its end.
 pub(super) struct Row<F> {
     open: Vec<Option<Pin<Box<F>>>>,
-    leaving: Vec<Pin<Box<F>>>,
+    leaving: Leaving<F>,
     left: usize,
 }
 
@@ -22,7 +23,7 @@ impl<F: Fount> Row<F> {
         Self {
             left: open.len(),
             open,
-            leaving: Vec::new(),
+            leaving: Leaving::new(),
         }
     }
 
@@ -48,7 +49,7 @@ impl<F: Fount> Row<F> {
     /// The fount at this place has ended.
     pub(super) fn leave(&mut self, place: usize) {
         if let Some(fount) = self.open[place].take() {
-            self.leaving.push(fount);
+            self.leaving.add(fount);
             self.left -= 1;
         }
     }
@@ -64,19 +65,23 @@ impl<F: Fount> Row<F> {
         }
     }
 
+    /// Moves those that leave, whether they are done or not: who has something under way wakes.
+    /// For the beginning of each poll, so that they do not wait for a pause of the others.
+    #[inline]
+    pub(super) fn move_leaving(&mut self, cx: &mut Context<'_>) {
+        let _ = self.leaving.poll_progress(cx);
+    }
+
     /// Moves those in `places`, and those that leave.
     pub(super) fn poll_progress(
         &mut self,
         cx: &mut Context<'_>,
         places: impl Iterator<Item = usize>,
     ) -> Poll<()> {
-        self.leaving.retain_mut(|fount| {
-            fount
-                .as_mut()
-                .poll_progress(cx)
-                .is_pending()
-        });
-        let mut is_moving = !self.leaving.is_empty();
+        let mut is_moving = self
+            .leaving
+            .poll_progress(cx)
+            .is_pending();
         for place in places {
             if let Some(fount) = self.at(place) {
                 is_moving |= fount.poll_progress(cx).is_pending();

@@ -275,3 +275,41 @@ fn while_the_coroutine_waits_for_something_of_its_own_upstream_keeps_moving() {
         assert!(handle.progress() > 0, "driven: {driven}");
     }
 }
+
+#[test]
+fn an_ask_that_is_dropped_outside_of_the_coroutine_asks_no_more() {
+    type Kept = Arc<Mutex<Option<Pin<Box<dyn Future<Output = Result<u32, Reason>> + Send>>>>>;
+    for is_flowing in [false, true] {
+        let kept = Kept::default();
+        let keeps = Arc::clone(&kept);
+        let stage = stages::coroutine(async move |inlet: Inlet<u32>, _outlet: Outlet<u32>| {
+            let inlet = Arc::new(inlet);
+            let asks = Arc::clone(&inlet);
+            let mut ask = Box::pin(async move { asks.next().await });
+            let asked = poll_fn(|cx| Poll::Ready(ask.as_mut().poll(cx))).await;
+            assert!(asked.is_pending());
+            *keeps.lock().unwrap() = Some(ask);
+            pending::<()>().await;
+        });
+        let source = FakeFount::new([]).open();
+        let handle = source.handle();
+        let fount = source.through(stage);
+        let mut flow: Pin<Box<dyn Future<Output = _>>> = if is_flowing {
+            Box::pin(fount.flow_to(FakeDrain::new()))
+        } else {
+            Box::pin(
+                fount
+                    .boxed_local()
+                    .flow_to(FakeDrain::new()),
+            )
+        };
+        let mut executor = executor();
+        let stalled = executor.run_until_stalled(flow.as_mut());
+        assert!(stalled.is_pending());
+        drop(kept.lock().unwrap().take());
+        handle.push(1);
+        let stalled = executor.run_until_stalled(flow.as_mut());
+        assert!(stalled.is_pending());
+        assert_eq!(handle.pulled(), 0, "flowing: {is_flowing}");
+    }
+}

@@ -162,7 +162,10 @@ impl<T> Visit<'_, T> {
     #[cold]
     fn give_up(&mut self) {
         let (port, wait) = (self.port, &mut self.wait);
-        drop(port.with(|port, _| port.leave(wait)));
+        match port.with(|port, _| port.leave(wait)) {
+            Some(waker) => drop(waker),
+            None => port.gone().add(*wait),
+        }
     }
 }
 

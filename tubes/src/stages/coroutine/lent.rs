@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use qcell::{QCell, QCellOwner, QCellOwnerID};
 
+use super::gone::Gone;
 use crate::sync::Mutex;
 
 thread_local! {
@@ -33,8 +34,13 @@ struct Opener {
 /// What is shared. The mutex is never locked: it is what may be reached from two threads in turn
 /// without being shared between them.
 pub(super) struct Shared<T> {
-    cell: Arc<QCell<Mutex<T>>>,
+    place: Arc<Place<T>>,
     key: QCellOwnerID,
+}
+
+struct Place<T> {
+    cell: QCell<Mutex<T>>,
+    gone: Gone,
 }
 
 impl Key {
@@ -92,7 +98,10 @@ impl Key {
 impl<T> Shared<T> {
     pub(super) fn new(key: &Key, value: T) -> Self {
         Self {
-            cell: Arc::new(key.0.owner.cell(Mutex::new(value))),
+            place: Arc::new(Place {
+                cell: key.0.owner.cell(Mutex::new(value)),
+                gone: Gone::new(),
+            }),
             key: key.0.owner.id(),
         }
     }
@@ -100,7 +109,8 @@ impl<T> Shared<T> {
     /// What is shared, for whoever has the key.
     #[inline]
     pub(super) fn open<'a>(&'a self, key: &'a mut Key) -> &'a mut T {
-        self.cell
+        self.place
+            .cell
             .rw(&mut key.0.owner)
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
@@ -118,18 +128,28 @@ impl<T> Shared<T> {
                 .iter_mut()
                 .rev()
                 .find(|key| key.0.owner.id() == self.key)?;
-            let value = self.cell.rw(&mut key.0.owner).get_mut();
+            let value = self
+                .place
+                .cell
+                .rw(&mut key.0.owner)
+                .get_mut();
             let value = value.unwrap_or_else(PoisonError::into_inner);
             Some(change(value, &key.0.waker))
         });
         changed.ok().flatten()
+    }
+
+    /// Who has waited here, and was dropped where there is no key.
+    #[inline]
+    pub(super) fn gone(&self) -> &Gone {
+        &self.place.gone
     }
 }
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self {
-            cell: Arc::clone(&self.cell),
+            place: Arc::clone(&self.place),
             key: self.key,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use super::lent::{Key, Shared};
 use crate::reason::Reason;
 
 /// Room for one item on its way into a coroutine, or out of it.
@@ -34,6 +35,18 @@ pub(super) enum Wait {
     WithStage,
     /// With a waker of its own, in this place.
     Apart(usize),
+}
+
+impl<T> Shared<Port<T>> {
+    /// The port, for whoever has the key, and without those who are gone.
+    #[inline]
+    pub(super) fn port<'a>(&'a self, key: &'a mut Key) -> &'a mut Port<T> {
+        let port = self.open(key);
+        if self.gone().is_any() {
+            port.forget(self.gone().take());
+        }
+        port
+    }
 }
 
 impl<T> Port<T> {
@@ -144,6 +157,13 @@ impl<T> Port<T> {
                 self.waiting -= 1;
                 self.give_back(place)
             }
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self, gone: Vec<Wait>) {
+        for mut wait in gone {
+            drop(self.leave(&mut wait));
         }
     }
 

@@ -134,7 +134,7 @@ where
     #[inline]
     pub(super) fn take(self: Pin<&mut Self>) -> Option<(Out, bool)> {
         let this = self.project();
-        let port = this.outlet.open(this.key.as_mut()?);
+        let port = this.outlet.port(this.key.as_mut()?);
         let output = port.item.take()?;
         port.moved();
         Some((output, port.is_awaited()))
@@ -145,7 +145,7 @@ where
     pub(super) fn is_hungry(self: Pin<&mut Self>) -> bool {
         let this = self.project();
         match this.key {
-            Some(key) => this.outlet.open(key).item.is_none() && this.inlet.open(key).is_asked(),
+            Some(key) => this.outlet.port(key).item.is_none() && this.inlet.port(key).is_asked(),
             None => false,
         }
     }
@@ -155,7 +155,7 @@ where
     pub(super) fn is_asking(self: Pin<&mut Self>) -> bool {
         let this = self.project();
         match this.key {
-            Some(key) => this.inlet.open(key).is_asked(),
+            Some(key) => this.inlet.port(key).is_asked(),
             None => false,
         }
     }
@@ -170,7 +170,7 @@ where
         let Some(key) = this.key else {
             return Some(Fed::NotAsked);
         };
-        let port = this.inlet.open(key);
+        let port = this.inlet.port(key);
         if !port.is_asked() {
             return Some(Fed::NotAsked);
         }
@@ -183,7 +183,7 @@ where
     fn hear(self: Pin<&mut Self>, reason: &Reason) {
         let this = self.project();
         if let Some(key) = this.key {
-            let port = this.inlet.open(key);
+            let port = this.inlet.port(key);
             port.end = End::Over(reason.clone());
             port.moved();
         }
@@ -209,7 +209,7 @@ where
             let heard = this
                 .key
                 .as_mut()
-                .map(|key| this.inlet.open(key).end.clone());
+                .map(|key| this.inlet.port(key).end.clone());
             *this.end = Some(ended(heard, returned.into_reason()));
         }
     }
@@ -370,10 +370,10 @@ where
         let mut this = self;
         let parts = this.as_mut().project();
         if let (Some(key), None) = (parts.key, &parts.end) {
-            let inlet = parts.inlet.open(key);
+            let inlet = parts.inlet.port(key);
             inlet.end = End::Stopped(reason.clone());
             inlet.moved();
-            let outlet = parts.outlet.open(key);
+            let outlet = parts.outlet.port(key);
             outlet.end = End::Stopped(reason.clone());
             outlet.moved();
             drop(outlet.item.take());

@@ -120,3 +120,14 @@ fn a_branch_that_is_ready_pushes_out_what_it_holds_while_another_is_not() {
     assert!(flow.peek().is_none());
     assert_eq!(look.flushes(), 1);
 }
+
+#[test]
+fn partition_keeps_no_place_behind_the_branch_that_it_waits_for() {
+    let (a, _channel) = shared();
+    let mut other = a.clone();
+    let tasks = Tasks::new();
+    let junction = fan::partition((stuck(), a), |_: &u32| 0);
+    let _flow = tasks.spawn(FakeFount::new([7, 7]).flow_to(junction));
+    tasks.run();
+    assert!(other.try_send(1).is_ok());
+}

@@ -25,6 +25,10 @@ use crate::stage::Stage;
 /// poll_stopped(reason) until Ready          exactly once to its end, after failures too
 /// ```
 ///
+/// That is one flow, and whoever drives a drain leaves it alone behind the end of it. A drain that is
+/// given another flow all the same does not leave it waiting: it refuses with its end, or
+/// takes the items, and answers the end of that flow, too, once it is told.
+///
 /// # Flow control
 ///
 /// A drain that is not ready pauses everything in front of it. It registers the waker of the

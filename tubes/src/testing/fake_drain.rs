@@ -32,6 +32,9 @@ use crate::reason::Reason;
 /// no flush in between (law 1); anything but the end after a refusal, anything after the end, a second end, an end
 /// with another reason than it refused with (law 3). An earlier failure may stand before its own.
 ///
+/// So it is for one flow, as the contract has it for whoever drives a drain. Another flow behind the
+/// end, which other drains have to answer, is what it is there to find.
+///
 /// # Examples
 ///
 /// ```

@@ -20,7 +20,7 @@ use crate::testing::schedule::Schedule;
 /// | law | what is tried, for each seed |
 /// |---|---|
 /// | 1 | dropped at every poll: the source hears it |
-/// | 3 | every reason of the source: an output after a clean end, the very failure after a failure; the end without an item before it; another flow behind the end comes to its own, too |
+/// | 3 | every reason of the source: an output after a clean end, the very failure after a failure; the end without an item before it; another flow behind the end, which nobody should give it, is not left waiting |
 /// | 5 | no wake is lost; nothing happens while the source has nothing |
 ///
 /// # Examples

@@ -93,6 +93,12 @@ impl<In, Out, M> Suite<In, Out, M> {
     /// Calls `turn` when everybody waits, to let the world outside move: the tasks of a runtime, a
     /// clock.
     ///
+    /// With it, a poll of the subject is not all that happens to its source. So it is not checked
+    /// whether one poll both asks and moves it, or does neither (laws 4 and 5 of
+    /// [`stage`](super::stage), pulled by hand): with a [`HastyClock`] instead, it is.
+    ///
+    /// [`HastyClock`]: crate::testing::HastyClock
+    ///
     /// # Examples
     ///
     /// All that `make` makes goes by one clock, which moves when nothing else does:

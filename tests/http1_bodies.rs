@@ -279,6 +279,8 @@ fn endless_chunks_that_nobody_reads_are_read_for_64_kib_and_for_the_linger() {
     }
     served.run();
     assert_eq!(served.lines(), ["200 /"]);
+    assert_eq!(served.ends(), LINGERS);
+    served.advance(Duration::from_millis(500));
     assert_eq!(served.ends(), CLOSED);
     let most = 1 + 65 + 1024 * 1024 / chunk.len() + 2;
     assert!(served.peer.pulls() <= most, "{} pulls", served.peer.pulls());

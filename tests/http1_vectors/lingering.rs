@@ -16,7 +16,28 @@ fn a_client_that_still_sends_reads_the_whole_refusal_and_is_heard_for_1_mib() {
         served.send("x".repeat(64 * 1024));
     }
     assert_eq!(served.ends().0, "open");
-    served.send("x");
+    let pulls = served.peer.pulls();
+    for millis in [0, 100, 399] {
+        served
+            .send("x")
+            .advance(Duration::from_millis(millis));
+        assert_eq!(served.ends().0, "open", "it may still wait to read");
+    }
+    assert_eq!(served.peer.pulls(), pulls + 1, "what comes now waits");
+    served.advance(Duration::from_millis(1));
+    assert_eq!(served.ends(), CLOSED);
+}
+
+#[test]
+fn a_client_that_sends_too_much_is_kept_no_longer_than_one_that_is_silent() {
+    let conversation = Conversation::hold(b"GET / HTTP/1.1\n", Cut::Whole, Habit::Reads);
+    let served = &conversation.served;
+    served
+        .advance(Duration::from_millis(4900))
+        .send("x".repeat(1024 * 1024 + 1));
+    served.advance(Duration::from_millis(99));
+    assert_eq!(served.ends().0, "open");
+    served.advance(Duration::from_millis(1));
     assert_eq!(served.ends(), CLOSED);
 }
 

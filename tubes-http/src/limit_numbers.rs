@@ -68,6 +68,7 @@ impl Limits {
     }
 
     /// Bytes read and thrown away before a close, so that the peer reads our last answer: 1 MiB.
+    /// One that still sends then has half a second more, in which nothing is read, as in Go.
     #[must_use]
     pub fn linger(&self) -> u64 {
         self.numbers.linger

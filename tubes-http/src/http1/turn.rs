@@ -53,4 +53,6 @@ pub(crate) enum Closing {
     Stop(Reason),
     /// What the peer still sends is read and thrown away, so that it reads our last answer.
     Linger { left: u64 },
+    /// It has sent too much for that; nothing is read, so that it waits and looks for our answer.
+    Rest,
 }

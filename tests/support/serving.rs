@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tubes::testing::ManualClock;
 use tubes::{BoxError, Error, Fount, Reason};
-use tubes_http::{Body, Limits};
+use tubes_http::{Body, Handle, Limits};
 
 use crate::answers::{Answer, answers};
 use crate::pair::{Inlet, Outlet, Peer, pair};
@@ -72,11 +72,13 @@ impl Setup {
         if let Some(until) = self.until {
             server = server.until(async move { drop(until.await) });
         }
+        let handle = server.handle();
         let output = self
             .tasks
             .spawn(serve(flow.through(server)));
         Served {
             peer,
+            handle,
             clock: self.clock,
             tasks: self.tasks,
             output,
@@ -89,6 +91,8 @@ impl Setup {
 pub struct Served {
     /// The client.
     pub peer: Peer,
+    /// The server, from outside.
+    pub handle: Handle,
     /// Its clock.
     pub clock: ManualClock,
     /// Its tasks; the first is the connection.

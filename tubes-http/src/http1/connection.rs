@@ -303,6 +303,12 @@ impl Connection {
         self.sending.take_output()
     }
 
+    /// Nothing more comes or goes: gives back what waits.
+    pub(crate) fn clear(&mut self) {
+        drop(self.take_remainder());
+        while self.take_output().is_some() {}
+    }
+
     /// How many bytes wait for the peer.
     pub(crate) fn output_len(&self) -> usize {
         self.sending.output_len()

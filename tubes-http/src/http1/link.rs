@@ -98,6 +98,8 @@ impl<F, D> Link<F, D> {
     /// Nothing more will happen: the flow of bytes is let go, whoever still holds a half.
     pub(super) fn end(&mut self, reason: Reason) {
         self.conclude();
+        // Nor is it counted among what the server holds.
+        self.engine.clear();
         self.turn = Turn::Over(reason);
         self.deadlines.close();
         let (ends, bell) = (self.ends.take(), self.bell.take());

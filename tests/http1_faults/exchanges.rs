@@ -1,0 +1,253 @@
+//! A row of the table in conversation, and what holds of it whatever fails.
+
+use std::time::Duration;
+
+use support::answers::{Answer, End, answers_to};
+use support::serving::{Served, Setup};
+use tubes::Fount as _;
+use tubes_http::{Limits, answer};
+
+use super::table::{Heard, Log, ROWS, Row, serve};
+
+/// Where exchanges are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the connection's own flow.
+    Here,
+    /// Each in a task of its own.
+    Elsewhere,
+}
+
+/// What may have happened to what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writes {
+    /// Nothing: what a handler has sent arrives.
+    Arrive,
+    /// Some of what a handler has sent is lost.
+    AreLost,
+}
+
+/// A row in conversation.
+pub(super) struct Talk {
+    pub(super) row: &'static Row,
+    pub(super) served: Served,
+    log: Log,
+    case: String,
+}
+
+/// Each row, served in each place.
+pub(super) fn talks() -> impl Iterator<Item = impl Fn(&dyn std::fmt::Debug) -> Talk> {
+    let places = [Place::Here, Place::Elsewhere];
+    ROWS.iter().flat_map(move |row| {
+        places.map(|place| move |fault: &dyn std::fmt::Debug| Talk::new(row, place, fault))
+    })
+}
+
+impl Talk {
+    fn new(row: &'static Row, place: Place, fault: &dyn std::fmt::Debug) -> Self {
+        let log = Log::default();
+        // Less than what is refused.
+        let setup = Setup::new().limits(Limits::default().with_discard(8));
+        let tasks = setup.tasks.clone();
+        let own = Log::clone(&log);
+        let served = setup.serve(async move |mut exchanges| {
+            if place == Place::Here {
+                let each = answer(move |exchange| serve(Log::clone(&own), exchange));
+                return exchanges.flow_to(each).await;
+            }
+            loop {
+                match exchanges.next().await {
+                    Ok(exchange) => drop(tasks.spawn(serve(Log::clone(&own), exchange))),
+                    Err(reason) => return reason.into_result(),
+                }
+            }
+        });
+        let case = format!("{}, {place:?}, {fault:?}", row.name);
+        Self {
+            row,
+            served,
+            log,
+            case,
+        }
+    }
+
+    /// All that the row sends.
+    pub(super) fn feed(&self) -> &Self {
+        self.served.peer.feed(self.row.sends);
+        self
+    }
+
+    /// What a client makes of what it has read.
+    fn told(&self) -> Vec<Told> {
+        let read = self.served.peer.read();
+        let switched = find(&read, b"HTTP/1.1 101 ")
+            .and_then(|start| Some(start + find(&read[start..], b"\r\n\r\n")? + 4));
+        let (messages, raw) = read.split_at(switched.unwrap_or(read.len()));
+        let mut answers = answers_to(self.row.methods, messages);
+        answers.retain(|answer| answer.status != 100);
+        let mut told: Vec<Told> = answers
+            .iter()
+            .map(|answer| self.tell(answer))
+            .collect();
+        if switched.is_some() {
+            let line = format!("101 {}", raw.escape_ascii());
+            // A tunnel that closes in order has given back all that came.
+            let finished = self.served.ends().1 == "finished";
+            let whole = finished || line == self.row.answers[told.len() - 1];
+            told.pop();
+            told.push(Told { line, whole });
+        }
+        told
+    }
+
+    fn tell(&self, answer: &Answer) -> Told {
+        let (_, drain, _) = self.served.ends();
+        let mut line = format!("{} {}", answer.status, answer.body.escape_ascii());
+        for (name, value) in &answer.trailers {
+            line.push_str(&format!(" {{{name}: {value}}}"));
+        }
+        let whole = match answer.end {
+            End::Whole => true,
+            // A reset says that it is cut; nothing else does.
+            End::WithConnection => drain == "finished",
+            _ => false,
+        };
+        if answer.end == End::WithConnection && whole {
+            line.push('$');
+        }
+        Told { line, whole }
+    }
+
+    /// Nothing failed: everything was answered, and arrived.
+    pub(super) fn is_whole(&self) {
+        let told: Vec<String> = self
+            .told()
+            .into_iter()
+            .map(|told| told.line)
+            .collect();
+        assert_eq!(told, self.row.answers, "{}", self.case);
+        if !self.row.name.contains("upgrade") {
+            for heard in &*self.log.borrow() {
+                assert_eq!(heard.reply.as_deref(), Some("sent"), "{}", self.case);
+            }
+        }
+    }
+
+    /// All that was told so far is the beginning of what is to be told.
+    pub(super) fn is_honest_so_far(&self) {
+        for (told, expected) in self.told().iter().zip(self.row.answers) {
+            let begins = line_begins(&told.line, expected);
+            assert!(
+                begins && (!told.whole || told.line == *expected),
+                "{}: {told:?}",
+                self.case
+            );
+        }
+    }
+
+    /// Something may have failed: nothing that is not whole looks whole, nothing is served behind
+    /// a failure, and who served has heard of it.
+    pub(super) fn is_honest(&self, writes: Writes) {
+        let case = &self.case;
+        let told = self.told();
+        let expected = self.row.answers;
+        assert!(told.len() <= expected.len(), "{case}: {told:?}");
+        for (number, (told_here, expected)) in told.iter().zip(expected).enumerate() {
+            let Told { line, whole } = told_here;
+            if *whole {
+                let tunnel = line.starts_with("101 ") && line_begins(line, expected);
+                assert!(line == expected || tunnel, "{case}: {line}");
+                continue;
+            }
+            assert_eq!(
+                number + 1,
+                told.len(),
+                "{case}: cut, and then more: {told:?}"
+            );
+            assert!(line_begins(line, expected), "{case}: {line}");
+            let drain = self.served.ends().1;
+            assert!(
+                matches!(drain, "failed" | "dropped"),
+                "{case}: cut, and {drain}"
+            );
+        }
+        self.is_heard(&told, writes);
+    }
+
+    fn is_heard(&self, told: &[Told], writes: Writes) {
+        let case = &self.case;
+        let log = self.log.borrow();
+        for (number, heard) in log.iter().enumerate() {
+            let is_last = number + 1 == log.len();
+            let Heard { body, reply } = heard;
+            let reply = reply
+                .as_deref()
+                .unwrap_or_else(|| panic!("{case}: {number} hears nothing"));
+            let body_fails = body
+                .as_deref()
+                .is_some_and(|body| body != "finished");
+            assert!(!body_fails || reply != "sent", "{case}: {heard:?}");
+            assert!(
+                is_last || reply == "sent",
+                "{case}: served behind {heard:?}"
+            );
+            let arrives = told
+                .get(number)
+                .is_some_and(|told| told.whole);
+            let is_told = arrives || reply != "sent" || writes == Writes::AreLost;
+            assert!(is_told, "{case}: {number} was not told: {told:?}");
+        }
+    }
+
+    /// Time passes, and nothing is left: no task, no connection, no byte.
+    pub(super) fn is_over(&self) {
+        let case = &self.case;
+        let (fount, drain, connection) = self.served.ends();
+        let expected = if drain == "failed" { "failed" } else { "over" };
+        let upgraded = self.row.name.contains("upgrade");
+        assert!(
+            connection == expected || upgraded,
+            "{case}: {connection}, {drain}"
+        );
+        assert_ne!(fount, "open", "{case}");
+        assert_ne!(drain, "open", "{case}");
+        self.leaves_nothing();
+    }
+
+    /// The same, of a connection that was dropped.
+    pub(super) fn leaves_nothing(&self) {
+        let case = &self.case;
+        assert_eq!(self.served.tasks.running(), 0, "{case}: hangs");
+        let snapshot = self.served.handle.snapshot();
+        assert_eq!(snapshot.held, 0, "{case}: bytes are held");
+        assert!(snapshot.connections.is_empty(), "{case}: {snapshot:?}");
+        assert_eq!(snapshot.upgraded, 0, "{case}");
+    }
+
+    /// The client closes its direction, and all timers pass.
+    pub(super) fn end(&self) -> &Self {
+        self.served
+            .finish()
+            .advance(Duration::from_secs(10));
+        self
+    }
+}
+
+/// A message, in a line.
+#[derive(Debug)]
+struct Told {
+    line: String,
+    /// Whether a client takes it for whole.
+    whole: bool,
+}
+
+/// Of a head that is cut, only its beginning is there.
+fn line_begins(line: &str, expected: &str) -> bool {
+    line.starts_with("0 ") || expected.starts_with(line.trim_end())
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes
+        .windows(what.len())
+        .position(|window| window == what)
+}

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use socket2::{Domain, Socket, Type};
+
 /// As browsers ask.
 const FIELDS: &str = "Host: localhost:8080\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
@@ -145,9 +147,18 @@ pub(crate) enum Body {
     Endless,
 }
 
-/// A request whose answer nobody reads.
+/// A request whose answer nobody reads, so that as little of it as can be waits in the kernel: what a
+/// thousand of them have there by default is more than it has for all TCP together.
 pub(crate) fn stall(address: SocketAddr, head: &str, body: Body) -> TcpStream {
-    let mut stream = connect(address, 1).remove(0);
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket is free");
+    // The window is agreed on with the connection.
+    socket
+        .set_recv_buffer_size(4096)
+        .expect("it is TCP");
+    socket
+        .connect(&address.into())
+        .expect("the server listens");
+    let mut stream = TcpStream::from(socket);
     stream
         .write_all(head.as_bytes())
         .expect("the server reads");

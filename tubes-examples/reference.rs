@@ -13,12 +13,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tubes::net::{self, Listener, TcpFlow};
 use tubes::{Fount, Reason, drains, founts, framing, stages};
-use tubes_http::{Body, Error, Limits};
+use tubes_http::{Body, Error, Limits, Trailers};
 
 type Answer = Result<Response<Body>, Error>;
 
@@ -34,7 +34,7 @@ async fn route(request: Request<Body>) -> Answer {
     let allow = match route {
         "/" => "GET, HEAD, POST, OPTIONS",
         "/hello" | "/bytes" | "/chunked" | "/slow" => "GET, HEAD, OPTIONS",
-        "/sink" | "/echo" | "/upper" | "/lines" => "POST, PUT, OPTIONS",
+        "/sink" | "/echo" | "/measured" | "/upper" | "/lines" => "POST, PUT, OPTIONS",
         "/headers" => "every method",
         _ => return plain(StatusCode::NOT_FOUND, "not found\n"),
     };
@@ -48,6 +48,7 @@ async fn route(request: Request<Body>) -> Answer {
         (&Method::GET | &Method::HEAD, "/slow") => stream(slow(count)),
         (&Method::POST | &Method::PUT, "/sink") => sink(request).await,
         (&Method::POST | &Method::PUT, "/echo") => Ok(Response::new(request.into_body())),
+        (&Method::POST | &Method::PUT, "/measured") => measured(request),
         (&Method::POST | &Method::PUT, "/upper") => upper(request),
         (&Method::POST | &Method::PUT, "/lines") => lines(request).await,
         _ => allowed(StatusCode::METHOD_NOT_ALLOWED, allow),
@@ -100,6 +101,29 @@ fn chunked(count: u64) -> Answer {
 async fn sink(request: Request<Body>) -> Answer {
     let count = request.into_body().discard().await?;
     Ok(Response::new(format!("{count}\n").into()))
+}
+
+/// `POST /measured`: the same bytes, and behind them how many they were, in a trailer.
+fn measured(request: Request<Body>) -> Answer {
+    const LENGTH: HeaderName = HeaderName::from_static("x-length");
+    let trailers = Trailers::new();
+    let mut length = 0u64;
+    let body = request.into_body().map({
+        let trailers = trailers.clone();
+        move |piece: Bytes| {
+            length += piece.len() as u64;
+            trailers.set(HeaderMap::from_iter([(LENGTH, length.into())]));
+            piece
+        }
+    });
+    let mut response = stream(body)?;
+    response
+        .headers_mut()
+        .insert(header::TRAILER, LENGTH.into());
+    response
+        .extensions_mut()
+        .insert(trailers);
+    Ok(response)
 }
 
 /// `POST /upper`: line by line in upper case, while it arrives.

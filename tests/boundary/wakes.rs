@@ -175,6 +175,8 @@ struct Refilling {
     entry: Entry<usize>,
     taken: usize,
     waker: Waker,
+    /// What it says behind a run with which it has become full.
+    is_full: Intake,
 }
 
 impl Drain<usize> for Refilling {
@@ -203,6 +205,20 @@ impl Drain<usize> for Refilling {
         Ok(())
     }
 
+    fn poll_receive<I>(mut self: Pin<&mut Self>, _cx: &mut Context<'_>, items: I) -> Intake
+    where
+        I: Iterator<Item = usize>,
+    {
+        for item in items {
+            self.as_mut().receive(item).unwrap();
+        }
+        if self.taken < 4 {
+            Intake::Dry
+        } else {
+            self.is_full.clone()
+        }
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
@@ -214,15 +230,18 @@ impl Drain<usize> for Refilling {
 
 #[test]
 fn an_exit_that_is_blocked_with_nothing_in_hand_says_so() {
-    let (mut entry, mut exit) = boundary::pair(bound(4));
-    while offer(&mut entry, 0, &mut cx()) {}
-    let (bell, waker) = Bell::new();
-    let drain = pin!(Refilling {
-        entry,
-        taken: 0,
-        waker,
-    });
-    let run = Pin::new(&mut exit).poll_flow(&mut cx(), drain);
-    assert!(matches!(run, Run::Blocked));
-    assert_eq!(bell.take(), 1, "half of the four is free");
+    for is_full in [Intake::Blocked, Intake::Dry] {
+        let (mut entry, mut exit) = boundary::pair(bound(4));
+        while offer(&mut entry, 0, &mut cx()) {}
+        let (bell, waker) = Bell::new();
+        let drain = pin!(Refilling {
+            entry,
+            taken: 0,
+            waker,
+            is_full: is_full.clone(),
+        });
+        let run = Pin::new(&mut exit).poll_flow(&mut cx(), drain);
+        assert!(matches!(run, Run::Blocked));
+        assert_eq!(bell.take(), 1, "{is_full:?}: half of the four is free");
+    }
 }

@@ -100,3 +100,5 @@ mod http1_framed;
 mod http1_spans;
 // Halves of exchanges of HTTP/1 that outlive their connection, and wakers that drop a half.
 mod http1_orphans;
+// The life of exchanges of HTTP/1 and of their server: watched, cancelled, upgraded, recorded, shut down.
+mod http1_life;

@@ -1,5 +1,6 @@
 //! An HTTP server on a pair: its peer, its clock and its tasks in one hand.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tubes::testing::ManualClock;
 use tubes::{BoxError, Error, Fount, Reason};
-use tubes_http::{Body, Handle, Limits};
+use tubes_http::{Body, Exchange, Handle, Limits, Report, Server};
 
 use crate::answers::{Answer, answers};
 use crate::pair::{Inlet, Outlet, Peer, pair};
@@ -18,7 +19,7 @@ use crate::tasks::{Output, Tasks};
 pub type Exchanges = tubes_http::Exchanges<Inlet, Outlet>;
 
 /// What a server is made with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Setup {
     limits: Limits,
     /// Where its tasks run.
@@ -26,6 +27,7 @@ pub struct Setup {
     /// What time it is for it.
     pub clock: ManualClock,
     until: Option<tokio::sync::oneshot::Receiver<()>>,
+    with: Option<Box<dyn FnOnce(Server) -> Server>>,
 }
 
 impl Setup {
@@ -39,6 +41,13 @@ impl Setup {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// With a server that is changed like this.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(Server) -> Server + 'static) -> Self {
+        self.with = Some(Box::new(change));
         self
     }
 
@@ -61,28 +70,119 @@ impl Setup {
         self.serve(|exchanges| exchanges.flow_to(tubes_http::respond(handler)))
     }
 
+    /// A server whose exchanges are answered by hand.
+    pub fn answer<H, Fut, E>(self, handler: H) -> Served
+    where
+        H: FnMut(Exchange) -> Fut + 'static,
+        Fut: Future<Output = Result<(), E>> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.serve(|exchanges| exchanges.flow_to(tubes_http::answer(handler)))
+    }
+
     /// A server whose exchanges are treated by hand.
-    pub fn serve<S, Fut>(self, serve: S) -> Served
+    pub fn serve<S, Fut>(mut self, serve: S) -> Served
+    where
+        S: FnOnce(Exchanges) -> Fut,
+        Fut: Future<Output = Result<(), Error>> + 'static,
+    {
+        let until = self.until.take();
+        let site = self.site();
+        let (flow, peer) = pair();
+        let handle = site.server.handle();
+        let exchanges = match until {
+            Some(until) => flow.through(
+                site.server
+                    .until(async move { drop(until.await) }),
+            ),
+            None => flow.through(&site.server),
+        };
+        let output = site.tasks.spawn(serve(exchanges));
+        Served {
+            peer,
+            handle,
+            clock: site.clock,
+            tasks: site.tasks,
+            output,
+        }
+    }
+
+    /// A server for many connections.
+    #[must_use]
+    pub fn site(self) -> Site {
+        let clock = Arc::new(self.clock.clone());
+        let server = tubes_http::server_on(clock).limits(self.limits);
+        Site {
+            server: match self.with {
+                Some(change) => change(server),
+                None => server,
+            },
+            clock: self.clock,
+            tasks: self.tasks,
+        }
+    }
+}
+
+/// A server for many connections, all of which have its clock and its tasks.
+#[derive(Debug)]
+pub struct Site {
+    /// The stage.
+    pub server: Server,
+    /// Its clock.
+    pub clock: ManualClock,
+    /// Its tasks.
+    pub tasks: Tasks,
+}
+
+impl Site {
+    /// A connection whose exchanges are answered with `handler`.
+    pub fn respond<H, Fut, B, E>(&self, handler: H) -> Served
+    where
+        H: FnMut(Request<Body>) -> Fut + 'static,
+        Fut: Future<Output = Result<Response<B>, E>> + 'static,
+        B: Fount<Item = Bytes> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.serve(|exchanges| exchanges.flow_to(tubes_http::respond(handler)))
+    }
+
+    /// A connection whose exchanges are answered by hand.
+    pub fn answer<H, Fut, E>(&self, handler: H) -> Served
+    where
+        H: FnMut(Exchange) -> Fut + 'static,
+        Fut: Future<Output = Result<(), E>> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.serve(|exchanges| exchanges.flow_to(tubes_http::answer(handler)))
+    }
+
+    /// A connection whose exchanges are treated by hand.
+    pub fn serve<S, Fut>(&self, serve: S) -> Served
     where
         S: FnOnce(Exchanges) -> Fut,
         Fut: Future<Output = Result<(), Error>> + 'static,
     {
         let (flow, peer) = pair();
-        let mut server = tubes_http::server_on(Arc::new(self.clock.clone())).limits(self.limits);
-        if let Some(until) = self.until {
-            server = server.until(async move { drop(until.await) });
-        }
-        let handle = server.handle();
         let output = self
             .tasks
-            .spawn(serve(flow.through(server)));
+            .spawn(serve(flow.through(&self.server)));
         Served {
             peer,
-            handle,
-            clock: self.clock,
-            tasks: self.tasks,
+            handle: self.server.handle(),
+            clock: self.clock.clone(),
+            tasks: self.tasks.clone(),
             output,
         }
+    }
+
+    /// Shuts it down, with so much time for what is left.
+    pub fn shut_down(&self, grace: Duration) -> Output<Report> {
+        let handle = self.server.handle();
+        let report = self
+            .tasks
+            .spawn(async move { handle.shutdown(grace).await });
+        self.tasks.run();
+        report
     }
 }
 
@@ -91,7 +191,7 @@ impl Setup {
 pub struct Served {
     /// The client.
     pub peer: Peer,
-    /// The server, from outside.
+    /// The handle of its server.
     pub handle: Handle,
     /// Its clock.
     pub clock: ManualClock,
@@ -164,7 +264,7 @@ impl Served {
         )
     }
 
-    fn progress(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+    fn progress(&self) -> impl PartialEq + fmt::Debug + use<> {
         (
             self.peer.read().len(),
             self.peer.held(),
@@ -191,5 +291,11 @@ pub fn why_failed(error: &Error) -> String {
     match error.find::<tubes_http::Error>() {
         Some(own) => format!("{:?}", own.kind()),
         None => format!("{:?}", error.kind()),
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "setup({:?})", self.limits)
     }
 }

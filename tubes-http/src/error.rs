@@ -98,7 +98,7 @@ impl Error {
             Kind::HeadTimeout | Kind::BodyTimeout | Kind::ExchangeTimeout | Kind::ReplyTimeout => {
                 tubes::Kind::Timeout
             }
-            Kind::Closed => tubes::Kind::Io(std::io::ErrorKind::ConnectionAborted),
+            Kind::Closed | Kind::ShutDown => tubes::Kind::Io(std::io::ErrorKind::ConnectionAborted),
             Kind::Abandoned => tubes::Kind::Abandoned,
             Kind::Handler => tubes::Kind::User,
             _ => tubes::Kind::Malformed("an HTTP message"),

@@ -50,19 +50,38 @@ pub(crate) trait Answer: Send + Sync {
         exchange: u64,
         number: &mut Option<u64>,
         cx: &mut Context<'_>,
-    ) -> Poll<Error>;
+    ) -> Poll<Gone>;
     /// Who had this number waits no more.
     fn unwatch(&self, number: u64);
     fn on_disconnect(&self) -> OnDisconnect;
     fn roster(&self) -> Arc<Roster>;
     /// What was asked, for the log; nothing when another exchange has begun.
     fn asked(&self, exchange: u64) -> Option<(Method, Uri)>;
+    /// Whether the exchange is over, or cut: nobody can be answered any more.
+    fn is_lost(&self, exchange: u64) -> bool;
     /// Whether the request asks for another protocol, or for a tunnel.
     fn offers_switch(&self, exchange: u64) -> bool;
     /// Writes the head behind which another protocol is spoken.
     fn switch(&self, exchange: u64, head: &Parts) -> Result<(), Error>;
     /// Gives the flow away; that head has left.
     fn hand_on(&self, exchange: u64) -> Result<UpgradedFlow, Error>;
+}
+
+/// Why nobody waits for an exchange any more.
+pub(crate) enum Gone {
+    /// The peer is gone, or the exchange was cut.
+    Lost(Error),
+    /// The exchange is over.
+    Over,
+}
+
+impl From<Gone> for Error {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Lost(error) => error,
+            Gone::Over => Kind::Closed.into(),
+        }
+    }
 }
 
 /// Whether a body is to be sent: not to `HEAD`, nor with some statuses.
@@ -120,7 +139,10 @@ impl Drop for Half {
     fn drop(&mut self) {
         match self.end {
             End::Open => {
-                if let Some((method, target)) = self.link.asked(self.exchange) {
+                // An alarm, unless nobody is there to be answered.
+                if !self.link.is_lost(self.exchange)
+                    && let Some((method, target)) = self.link.asked(self.exchange)
+                {
                     tracing::error!(%method, %target, "a reply was dropped before its end");
                 }
                 self.cut(&Kind::Abandoned.into());

@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::{Method, Uri};
 
 use crate::error::Error;
-use crate::half::Answer;
+use crate::half::{Answer, Gone};
 use crate::handle::Stopping;
 use crate::roster::Phase;
 use crate::site::OnDisconnect;
@@ -79,8 +79,17 @@ impl Peer {
         match self.link.on_disconnect() {
             OnDisconnect::RunToEnd => Poll::Pending,
             OnDisconnect::Cancel | OnDisconnect::CancelOnHalfClose => {
-                self.link
-                    .poll_gone(self.exchange, number, cx)
+                match ready!(
+                    self.link
+                        .poll_gone(self.exchange, number, cx)
+                ) {
+                    Gone::Lost(error) => {
+                        self.link.cut(self.exchange, &error);
+                        Poll::Ready(error)
+                    }
+                    // What is done behind the end of an exchange is done for nobody.
+                    Gone::Over => Poll::Pending,
+                }
             }
         }
     }
@@ -123,6 +132,7 @@ impl Future for Closed {
         let Self { peer, number } = &mut *self;
         peer.link
             .poll_gone(peer.exchange, number, cx)
+            .map(Error::from)
     }
 }
 

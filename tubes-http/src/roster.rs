@@ -1,6 +1,6 @@
 //! The connections of one server: who they are, how much they hold, and that they are to end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -48,8 +48,10 @@ struct Seats {
     members: Slab<Weak<dyn Member>>,
     /// Flows that went on as something else.
     upgraded: usize,
-    /// Those who wait for the shutdown to begin, or to be complete, each with a number.
-    waiting: Vec<(u64, Waker)>,
+    /// Those who wait for the shutdown to begin, each with a number.
+    for_stopping: BTreeMap<u64, Waker>,
+    /// Those who wait until nothing is left.
+    for_empty: BTreeMap<u64, Waker>,
     numbers: u64,
     /// Connections that wait for memory, by their seat.
     thirsty: BTreeSet<usize>,
@@ -84,7 +86,7 @@ impl Roster {
             let mut seats = self.seats();
             seats.thirsty.remove(&seat);
             let gone = seats.members.try_remove(seat);
-            (gone, seats.told())
+            (gone, seats.take_if_empty())
         };
         drop(gone);
         wake(wakers);
@@ -127,31 +129,27 @@ impl Roster {
     pub(crate) fn begin(&self, phase: Phase) {
         self.phase
             .fetch_max(phase as u8, Ordering::AcqRel);
-        let wakers = self.seats().told();
+        let wakers = std::mem::take(&mut self.seats().for_stopping);
         wake(wakers);
     }
 
     /// Ready when nothing is left, upgraded flows included.
     pub(crate) fn poll_empty(&self, cx: &Context<'_>, place: &mut Option<u64>) -> Poll<()> {
-        self.poll_waited(cx, place, |seats| {
-            seats.members.is_empty() && seats.upgraded == 0
-        })
+        self.poll_waited(cx, place, Seats::is_empty, |seats| &mut seats.for_empty)
     }
 
     /// Ready when the shutdown has begun.
     pub(crate) fn poll_stopping(&self, cx: &Context<'_>, place: &mut Option<u64>) -> Poll<()> {
-        self.poll_waited(cx, place, |_| self.phase() != Phase::Open)
+        let has_begun = |_: &Seats| self.phase() != Phase::Open;
+        self.poll_waited(cx, place, has_begun, |seats| &mut seats.for_stopping)
     }
 
     /// Who waited in this place waits no more.
     pub(crate) fn forget(&self, place: Option<u64>) {
-        let gone = place.and_then(|place| {
+        let gone = place.map(|place| {
             let mut seats = self.seats();
-            let at = seats
-                .waiting
-                .iter()
-                .position(|(other, _)| *other == place)?;
-            Some(seats.waiting.swap_remove(at))
+            let stopping = seats.for_stopping.remove(&place);
+            (stopping, seats.for_empty.remove(&place))
         });
         drop(gone);
     }
@@ -161,6 +159,7 @@ impl Roster {
         cx: &Context<'_>,
         place: &mut Option<u64>,
         is_there: impl Fn(&Seats) -> bool,
+        queue: impl Fn(&mut Seats) -> &mut BTreeMap<u64, Waker>,
     ) -> Poll<()> {
         let waker = cx.waker().clone();
         let mut seats = self.seats();
@@ -172,16 +171,7 @@ impl Roster {
             seats.numbers += 1;
             seats.numbers
         });
-        let known = seats
-            .waiting
-            .iter_mut()
-            .find(|(other, _)| *other == number);
-        let before = if let Some((_, before)) = known {
-            Some(std::mem::replace(before, waker))
-        } else {
-            seats.waiting.push((number, waker));
-            None
-        };
+        let before = queue(&mut seats).insert(number, waker);
         drop(seats);
         drop(before);
         Poll::Pending
@@ -243,15 +233,23 @@ impl Roster {
 }
 
 impl Seats {
-    /// Everybody who waits: each looks again.
-    fn told(&mut self) -> Vec<(u64, Waker)> {
-        std::mem::take(&mut self.waiting)
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.upgraded == 0
+    }
+
+    /// Those who wait until nothing is left, if so it is.
+    fn take_if_empty(&mut self) -> BTreeMap<u64, Waker> {
+        if self.is_empty() {
+            std::mem::take(&mut self.for_empty)
+        } else {
+            BTreeMap::new()
+        }
     }
 }
 
 /// With the lock free: wakers run code of others.
-fn wake(wakers: Vec<(u64, Waker)>) {
-    for (_, waker) in wakers {
+fn wake(wakers: BTreeMap<u64, Waker>) {
+    for waker in wakers.into_values() {
         waker.wake();
     }
 }
@@ -265,7 +263,7 @@ impl Drop for Tally {
         let wakers = {
             let mut seats = self.0.seats();
             seats.upgraded -= 1;
-            seats.told()
+            seats.take_if_empty()
         };
         wake(wakers);
     }

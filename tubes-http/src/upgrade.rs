@@ -19,10 +19,24 @@ use crate::roster::Tally;
 /// both ends are dropped.
 pub type UpgradedFlow = Flow<BoxFount<'static, Bytes>, BoxDrain<'static, Bytes, ()>>;
 
+/// What had been read when the flow was handed on.
+pub(crate) struct Read {
+    pub(crate) remainder: Bytes,
+    pub(crate) source: Source,
+}
+
+/// Whether the peer may send more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Open,
+    /// Its end has been read: the fount is not to be pulled again.
+    Ended,
+}
+
 /// What the peer sends from now on.
 struct From<F> {
     /// What it had sent before.
-    remainder: Bytes,
+    read: Read,
     fount: Pin<Box<F>>,
     _tally: Arc<Tally>,
 }
@@ -34,7 +48,7 @@ struct To<D> {
 }
 
 pub(crate) fn upgraded<F, D>(
-    remainder: Bytes,
+    read: Read,
     fount: Pin<Box<F>>,
     drain: Pin<Box<D>>,
     tally: Arc<Tally>,
@@ -48,7 +62,7 @@ where
         _tally: Arc::clone(&tally),
     };
     let from = From {
-        remainder,
+        read,
         fount,
         _tally: tally,
     };
@@ -59,10 +73,12 @@ impl<F: Fount<Item = Bytes>> Fount for From<F> {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        if self.remainder.is_empty() {
-            self.fount.as_mut().poll_next(cx)
-        } else {
-            Poll::Ready(Ok(std::mem::take(&mut self.remainder)))
+        if !self.read.remainder.is_empty() {
+            return Poll::Ready(Ok(std::mem::take(&mut self.read.remainder)));
+        }
+        match self.read.source {
+            Source::Open => self.fount.as_mut().poll_next(cx),
+            Source::Ended => Poll::Ready(Err(Reason::Finished)),
         }
     }
 
@@ -71,7 +87,7 @@ impl<F: Fount<Item = Bytes>> Fount for From<F> {
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
-        self.remainder = Bytes::new();
+        self.read.remainder = Bytes::new();
         self.fount.as_mut().stop(reason);
     }
 }
@@ -111,7 +127,7 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
 
 impl<F> fmt::Debug for From<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "upgraded({} bytes first)", self.remainder.len())
+        write!(f, "upgraded({} bytes first)", self.read.remainder.len())
     }
 }
 

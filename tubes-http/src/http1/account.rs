@@ -12,8 +12,10 @@ pub(super) struct Account {
     pub(super) method: Method,
     pub(super) target: Uri,
     pub(super) began: Instant,
-    /// The head of the response, and when it was written.
-    answered: Option<(StatusCode, Instant)>,
+    /// That of the response, once its head was written.
+    status: Option<StatusCode>,
+    /// When that was, if somebody wants to know.
+    answered: Option<Instant>,
     pub(super) waited_for_request: Duration,
     pub(super) waited_for_response: Duration,
     pub(super) stall: Stall,
@@ -32,6 +34,7 @@ impl Account {
             method,
             target,
             began,
+            status: None,
             answered: None,
             waited_for_request: Duration::ZERO,
             waited_for_response: Duration::ZERO,
@@ -39,8 +42,14 @@ impl Account {
         }
     }
 
-    pub(super) fn answer(&mut self, status: StatusCode, now: Instant) {
-        self.answered = Some((status, now));
+    pub(super) fn answer(&mut self, status: StatusCode, now: Option<Instant>) {
+        self.status = Some(status);
+        self.answered = now;
+    }
+
+    /// Whether a head has been written.
+    pub(super) fn is_answered(&self) -> bool {
+        self.status.is_some()
     }
 
     pub(super) fn record(&self, now: Instant, received: u64, sent: u64, end: RecordEnd) -> Record {
@@ -48,10 +57,10 @@ impl Account {
         Record {
             method: self.method.clone(),
             target: self.target.clone(),
-            status: self.answered.map(|(status, _)| status),
+            status: self.status,
             received,
             sent,
-            first_byte: self.answered.map(|(_, at)| since(at)),
+            first_byte: self.answered.map(since),
             duration: since(now),
             waited_for_request: self.waited_for_request,
             waited_for_response: self.waited_for_response,

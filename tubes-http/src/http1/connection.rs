@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::UPGRADE;
 use http::response::Parts;
 use http::{HeaderMap, Request, StatusCode, Version};
 
@@ -26,6 +27,7 @@ use crate::http1::encode::{Asked, Asking};
 use crate::http1::encode_body::Finished;
 use crate::http1::event::Event;
 use crate::http1::fields::{Expectation, Found, Upgrade};
+use crate::http1::output::Output;
 use crate::http1::receiving::Receiving;
 use crate::http1::sending::Sending;
 use crate::http1::state::{Persistence, State};
@@ -249,7 +251,9 @@ impl Connection {
         } else {
             head.status == StatusCode::SWITCHING_PROTOCOLS
         };
-        if !valid || !self.offers_switch() {
+        // RFC 9110 §7.8: who switches names the protocol.
+        let named = tunnel || head.headers.contains_key(UPGRADE);
+        if !valid || !named || !self.offers_switch() {
             return Err(Kind::InvalidSwitch.into());
         }
         self.sending.switch(head, now)?;
@@ -301,12 +305,6 @@ impl Connection {
     /// Hands over the next bytes for the peer.
     pub(crate) fn take_output(&mut self) -> Option<Bytes> {
         self.sending.take_output()
-    }
-
-    /// Nothing more comes or goes: gives back what waits.
-    pub(crate) fn clear(&mut self) {
-        drop(self.take_remainder());
-        while self.take_output().is_some() {}
     }
 
     /// How many bytes wait for the peer.
@@ -368,6 +366,12 @@ impl Connection {
         self.receiving.fail();
         self.persistence = Persistence::Close;
         Persistence::Close
+    }
+
+    /// Forgets everything, and gives up what was not handed over.
+    pub(crate) fn close(&mut self) -> Output {
+        self.receiving.fail();
+        self.sending.close()
     }
 
     /// What the peer has sent behind the request that ended HTTP here.

@@ -252,6 +252,9 @@ impl Patience {
 
     /// So many bytes moved, of which `rate` are worth a second.
     pub(crate) fn earn(&mut self, bytes: u64, rate: u64, most: Duration) {
+        if self.left >= most {
+            return;
+        }
         let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
         let earned = u64::try_from(nanos).map_or(most, Duration::from_nanos);
         self.left = self

@@ -6,13 +6,13 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Response, Uri};
 use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
 use crate::error::Error;
-use crate::half::{Answer, End, Wanted};
-use crate::http1::after::Ends;
+use crate::half::{Answer, End, Gone, Wanted};
+use crate::http1::after::{Ends, Note};
 use crate::http1::encode_body::Finished;
 use crate::http1::link::Link;
 use crate::http1::shared::{Locked, Shared};
@@ -21,7 +21,7 @@ use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::roster::Roster;
 use crate::site::OnDisconnect;
-use crate::upgrade::{UpgradedFlow, upgraded};
+use crate::upgrade::{Read, Source, UpgradedFlow, upgraded};
 
 impl<F, D> Receive for Shared<F, D>
 where
@@ -43,7 +43,8 @@ where
 
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
         if let Some(mut link) = self.lock_for(exchange) {
-            // Who reads has no room now, and does not wait for more.
+            // Who reads has no room now, and does not wait for more: that is no fault of the peer.
+            link.end_reading();
             link.forget_reader();
             link.poll_fount_progress(cx);
             drop(link.poll_help(cx));
@@ -157,18 +158,13 @@ where
         let Some(mut link) = self.lock_for(exchange) else {
             return;
         };
-        let now = link.site.clock.wall();
         let error = match (link.broken.take(), error.kind()) {
             (Some(broken), _) => broken,
             // RFC 9110 §15.6.1: the peer is told that it was not its fault.
             (None, Kind::Abandoned) => Kind::Handler.into(),
             (None, _) => error.clone(),
         };
-        let unanswered = !link.engine.is_answered();
-        link.engine.refuse(&error, now);
-        if unanswered {
-            link.answered(error.status());
-        }
+        link.refuse_reply(&error);
         link.broken = Some(error);
         link.wake(Waiter::Reader);
         link.let_go(Half::Reply);
@@ -179,30 +175,29 @@ where
         exchange: u64,
         number: &mut Option<u64>,
         cx: &mut Context<'_>,
-    ) -> Poll<Error> {
+    ) -> Poll<Gone> {
         let Some(mut link) = self.lock_for(exchange) else {
-            return Poll::Ready(Kind::Closed.into());
+            return Poll::Ready(self.lock().over(exchange));
         };
+        // First, so that what is read from rings for him and for all others.
+        let number = link.watch(number, cx);
         let gone = link.poll_gone(cx);
-        if gone.is_pending() {
-            link.watch(number, cx);
+        if gone.is_ready() {
+            link.unwatch(number);
         }
-        gone
+        gone.map(Gone::Lost)
     }
 
     fn unwatch(&self, number: u64) {
-        let mut link = self.lock();
-        if let Some(before) = link.waiters.unwatch(number) {
-            link.after().gone.push(before);
-        }
+        self.lock().unwatch(number);
     }
 
     fn on_disconnect(&self) -> OnDisconnect {
-        self.lock().site.on_disconnect
+        self.site().on_disconnect
     }
 
     fn roster(&self) -> Arc<Roster> {
-        Arc::clone(&self.lock().site.roster)
+        Arc::clone(&self.site().roster)
     }
 
     fn asked(&self, exchange: u64) -> Option<(Method, Uri)> {
@@ -210,6 +205,11 @@ where
         let account = (link.exchange == exchange).then_some(link.account.as_ref())?;
         let account = account?;
         Some((account.method.clone(), account.target.clone()))
+    }
+
+    fn is_lost(&self, exchange: u64) -> bool {
+        self.lock_for(exchange)
+            .is_none_or(|link| link.engine.is_cut())
     }
 
     fn offers_switch(&self, exchange: u64) -> bool {
@@ -231,14 +231,20 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        let remainder = link.engine.take_remainder();
+        let read = Read {
+            remainder: link.engine.take_remainder(),
+            source: match link.engine.has_ended() {
+                true => Source::Ended,
+                false => Source::Open,
+            },
+        };
         let Some(Ends { fount, drain }) = link.ends.take() else {
             return Err(Kind::Closed.into());
         };
         let tally = Arc::new(link.site.roster.tally());
-        link.end(Reason::Finished);
+        link.end_upgraded();
         link.wake(Waiter::Exchanges);
-        Ok(upgraded(remainder, fount, drain, tally))
+        Ok(upgraded(read, fount, drain, tally))
     }
 }
 
@@ -256,19 +262,18 @@ where
     }
 
     /// Remembers who waits for the peer to go, under his number.
-    fn watch(&mut self, number: &mut Option<u64>, cx: &Context<'_>) {
-        if let Some(before) = self.waiters.watch(number, cx.waker()) {
+    fn watch(&mut self, number: &mut Option<u64>, cx: &Context<'_>) -> u64 {
+        let (number, before) = self.waiters.watch(number, cx.waker());
+        if let Some(before) = before {
             self.after().gone.push(before);
         }
+        number
     }
 
-    /// A head has been written.
-    pub(super) fn answered(&mut self, status: Option<StatusCode>) {
-        // Only a record says when; a look at the clock costs as much as a field.
-        if self.site.observer.is_some()
-            && let (Some(account), Some(status)) = (&mut self.account, status)
-        {
-            account.answer(status, self.site.clock.now());
+    /// Who waited under this number waits no more.
+    fn unwatch(&mut self, number: u64) {
+        if let Some(before) = self.waiters.unwatch(number) {
+            self.after().gone.push(before);
         }
     }
 
@@ -281,15 +286,26 @@ where
         }
     }
 
+    /// Answers with the status of the error if no head has left, else cuts the reply.
+    fn refuse_reply(&mut self, error: &Error) {
+        let status = if self.engine.is_answered() {
+            None
+        } else {
+            error.status()
+        };
+        let now = self.site.clock.wall();
+        self.engine.refuse(error, now);
+        self.answered(status);
+    }
+
     /// Writes the head, and the first piece of the body if one is wanted.
     fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
-        let now = self.site.clock.wall();
         if let Some(broken) = self.broken.clone() {
             // The request could not be understood to its end: that is what is answered.
-            self.engine.refuse(&broken, now);
-            self.answered(broken.status());
+            self.refuse_reply(&broken);
             return Err(broken);
         }
+        let now = self.site.clock.wall();
         self.engine.start(head, length, now)?;
         self.answered(Some(head.status));
         if !self.engine.wants_body() {
@@ -306,7 +322,10 @@ where
         match self.engine.finish(trailers) {
             Ok(Finished::Whole) => Ok(()),
             Ok(Finished::TrailersLost) => {
-                tracing::warn!("trailers lost: this message could not carry all of them");
+                if let Some(account) = &self.account {
+                    let (method, target) = (account.method.clone(), account.target.clone());
+                    self.note(Note::TrailersLost { method, target });
+                }
                 Ok(())
             }
             Err(error) => {
@@ -348,15 +367,6 @@ impl<F, D> Shared<F, D> {
     /// What a handle hears whose exchange is over.
     #[cold]
     fn over(&self, exchange: u64) -> Reason {
-        let link = self.lock();
-        let broken = link
-            .broken
-            .clone()
-            .filter(|_| link.exchange == exchange)
-            // Whoever dropped the connection closed it, seen from here.
-            .filter(|broken| broken.kind() != Kind::Abandoned);
-        broken
-            .unwrap_or_else(|| Kind::Closed.into())
-            .into_reason()
+        Error::from(self.lock().over(exchange)).into_reason()
     }
 }

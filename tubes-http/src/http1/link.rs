@@ -15,15 +15,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
+use crate::half::Gone;
 use crate::http1::account::Account;
-use crate::http1::after::{After, Ends};
+use crate::http1::after::{After, Ends, Note, Parting};
 use crate::http1::connection::Connection;
 use crate::http1::deadlines::{Deadlines, For, Patience};
-use crate::http1::turn::{Awaited, Closing, Half, Held, Turn};
+use crate::http1::turn::{Awaited, Closing, Half, Held, Last, Turn};
 use crate::http1::waiters::{Waiter, Waiters};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -43,6 +44,8 @@ pub(crate) struct Link<F, D> {
     pub(super) turn: Turn,
     /// The number of the exchange that is served, or was last.
     pub(super) exchange: u64,
+    /// What became of it.
+    pub(super) last: Last,
     pub(super) waiters: Waiters,
     /// Trailers of the request, until somebody asks for them.
     pub(super) trailers: Option<Box<HeaderMap>>,
@@ -98,14 +101,27 @@ impl<F, D> Link<F, D> {
     /// Nothing more will happen: the flow of bytes is let go, whoever still holds a half.
     pub(super) fn end(&mut self, reason: Reason) {
         self.conclude();
-        // Nor is it counted among what the server holds.
-        self.engine.clear();
+        self.leave(reason);
+    }
+
+    /// The flow goes on as something else, which its server counts: the connection is over.
+    pub(super) fn end_upgraded(&mut self) {
+        self.note_end(RecordEnd::Upgraded);
+        self.leave(Reason::Finished);
+    }
+
+    fn leave(&mut self, reason: Reason) {
         self.turn = Turn::Over(reason);
         self.deadlines.close();
-        let (ends, bell) = (self.ends.take(), self.bell.take());
-        let left = self.waiters.take_left();
+        let (left, bell) = (self.waiters.take_left(), self.bell.take());
+        let seat = self.seat.take();
+        let parting = Parting {
+            ends: self.ends.take(),
+            output: self.engine.close(),
+            seat: seat.map(|seat| (Arc::clone(&self.site.roster), seat)),
+        };
         let after = self.after();
-        after.ends = ends;
+        after.parting = Some(Box::new(parting));
         after.gone.extend(left.chain(bell));
     }
 
@@ -148,6 +164,29 @@ impl<F, D> Link<F, D> {
         self.after().wake.extend(all);
     }
 
+    /// Nobody waits for the request's body any more: how long it took is noted.
+    pub(super) fn end_reading(&mut self) {
+        let waited = self.deadlines.end_timed(For::Reading);
+        self.with_request.spend(waited);
+        if let Some(account) = &mut self.account {
+            account.waited_for_request += waited;
+        }
+    }
+
+    /// Nobody waits for the peer to take a reply any more: how long it took is noted.
+    pub(super) fn end_writing(&mut self) {
+        let waited = self.deadlines.end_timed(For::Writing);
+        self.with_response.spend(waited);
+        if let Some(account) = &mut self.account {
+            account.waited_for_response += waited;
+        }
+    }
+
+    /// To be said in the log when the lock is free.
+    pub(super) fn note(&mut self, note: Note) {
+        self.after().note = Some(Box::new(note));
+    }
+
     /// Ready when what is waited for is overdue.
     pub(super) fn poll_overdue(&mut self, what: For) -> Poll<()> {
         match &self.bell {
@@ -187,6 +226,7 @@ where
             after: None,
             turn: Turn::Between(Awaited::First),
             exchange: 0,
+            last: Last::Open,
             waiters: Waiters::default(),
             trailers: None,
             broken: None,
@@ -211,6 +251,7 @@ impl<F, D> Link<F, D> {
             body,
             reply: Held::Out,
         };
+        self.last = Last::Open;
         self.with_request = Patience::new(self.limits().body_time());
         self.with_response = Patience::new(self.limits().write_time());
         if let Some(time) = self.limits().exchange_time() {
@@ -223,6 +264,15 @@ impl<F, D> Link<F, D> {
             None => self.account = Some(Box::new(account)),
         }
         self.exchange
+    }
+
+    /// A head has been written.
+    pub(super) fn answered(&mut self, status: Option<StatusCode>) {
+        if let (Some(account), Some(status)) = (&mut self.account, status) {
+            // Only a record says when; a look at the clock costs as much as a field.
+            let observed = self.site.observer.is_some();
+            account.answer(status, observed.then(|| self.site.clock.now()));
+        }
     }
 
     /// Whether the reply to a next request will follow, whose bytes are there already.
@@ -239,6 +289,18 @@ impl<F, D> Link<F, D> {
         }
     }
 
+    /// Why a handle is of no use any more whose exchange is over.
+    pub(super) fn over(&self, exchange: u64) -> Gone {
+        match &self.last {
+            // Whoever held the connection dropped it: for a half that is the transport's end.
+            Last::Failed(error) if self.exchange == exchange && error.kind() == Kind::Abandoned => {
+                Gone::Lost(Kind::Closed.into())
+            }
+            Last::Failed(error) if self.exchange == exchange => Gone::Lost(error.clone()),
+            Last::Failed(_) | Last::Open | Last::Whole => Gone::Over,
+        }
+    }
+
     /// Somebody let go of a half of the exchange.
     pub(super) fn let_go(&mut self, half: Half) {
         let Turn::Serving { body, reply } = &mut self.turn else {
@@ -248,8 +310,6 @@ impl<F, D> Link<F, D> {
             Half::Body => {
                 *body = Held::LetGo;
                 self.engine.discard_body();
-                // Who waited for a piece waits no more.
-                self.deadlines.end(For::Reading);
             }
             Half::Reply => *reply = Held::LetGo,
         }
@@ -259,7 +319,10 @@ impl<F, D> Link<F, D> {
             self.deadlines.end(For::Exchange);
         }
         match half {
-            Half::Body => self.forget(Waiter::Reader),
+            Half::Body => {
+                self.end_reading();
+                self.forget(Waiter::Reader);
+            }
             Half::Reply => self.forget(Waiter::Writer),
         }
         // Who waits for the peer to go reads on in place of who read the body.
@@ -276,11 +339,24 @@ impl<F, D> Link<F, D> {
             Turn::Serving { .. } | Turn::Discarding if self.engine.is_cut() => {
                 RecordEnd::Cut(Error::of_transport(self.lost(Kind::Abandoned)))
             }
-            Turn::Serving { .. } => RecordEnd::Upgraded,
-            Turn::Discarding => RecordEnd::Whole,
+            Turn::Serving { .. } | Turn::Discarding => RecordEnd::Whole,
             Turn::Between(_) | Turn::Closing(_) | Turn::Over(_) => return,
         };
-        if !matches!(end, RecordEnd::Cut(_)) {
+        self.note_end(end);
+    }
+
+    /// An exchange is over: it goes into the record.
+    pub(super) fn note_end(&mut self, end: RecordEnd) {
+        // Else it waits for what it throws away, which is nobody's loss.
+        if let Turn::Serving { .. } = self.turn {
+            self.end_reading();
+        }
+        self.end_writing();
+        self.last = match (&end, &self.broken) {
+            (RecordEnd::Cut(error), _) | (_, Some(error)) => Last::Failed(error.clone()),
+            (RecordEnd::Whole | RecordEnd::Upgraded, None) => Last::Whole,
+        };
+        if matches!(end, RecordEnd::Whole) {
             self.site.roster.finish();
         }
         if let Some(observer) = &self.site.observer

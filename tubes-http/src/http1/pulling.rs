@@ -12,6 +12,7 @@ use crate::http1::event::Event;
 use crate::http1::link::{Link, Write};
 use crate::http1::state::Persistence;
 use crate::http1::turn::{Awaited, Closing, Turn};
+use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::site::OnDisconnect;
 
@@ -45,7 +46,14 @@ where
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        ends.fount.as_mut().poll_next(cx)
+        match &self.bell {
+            // The fount knows one waker: who reads and all who watch hear it by the bell.
+            Some(bell) if self.waiters.is_watched() => ends
+                .fount
+                .as_mut()
+                .poll_next(&mut Context::from_waker(bell)),
+            _ => ends.fount.as_mut().poll_next(cx),
+        }
     }
 
     /// Waits while all connections together hold too much; then everybody here is woken.
@@ -83,11 +91,11 @@ where
             };
             match event {
                 Some(Event::Data(data)) => {
-                    self.deadlines.end(For::Reading);
+                    self.request_moved(data.len() as u64);
                     return Poll::Ready(Ok(data));
                 }
                 Some(Event::End(trailers)) => {
-                    self.deadlines.end(For::Reading);
+                    self.end_reading();
                     self.trailers = trailers.map(Box::new);
                     return Poll::Ready(Err(Reason::Finished));
                 }
@@ -97,32 +105,23 @@ where
                 None if self.engine.is_request_over() => {
                     return Poll::Ready(Err(self.lost(Kind::Closed)));
                 }
-                None => {
-                    let held = self.engine.input_len();
-                    match self.poll_read(cx) {
-                        Poll::Ready(Ok(())) => self.request_moved(held),
-                        Poll::Ready(Err(reason)) => return Poll::Ready(Err(self.cut_body(reason))),
-                        Poll::Pending => return self.poll_body_overdue(cx),
+                None => match self.poll_read(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(reason)) => {
+                        return Poll::Ready(Err(self.cut_off(reason).into_reason()));
                     }
-                }
+                    Poll::Pending => return self.poll_body_overdue(cx),
+                },
             }
         }
     }
 
-    /// Bytes of the body came: the peer gets time for each.
-    fn request_moved(&mut self, held: usize) {
-        let waited = self.deadlines.end_timed(For::Reading);
-        let came = self
-            .engine
-            .input_len()
-            .saturating_sub(held);
+    /// Bytes of the body came, whoever read them: the peer gets time for each.
+    fn request_moved(&mut self, bytes: u64) {
+        self.end_reading();
         let (rate, most) = (self.limits().body_rate(), self.limits().body_time());
-        self.with_request.spend(waited);
         self.with_request
-            .earn(came as u64, rate, most);
-        if let Some(account) = &mut self.account {
-            account.waited_for_request += waited;
-        }
+            .earn(bytes, rate, most);
     }
 
     /// No byte of the body comes: not for ever.
@@ -138,12 +137,18 @@ where
         Poll::Ready(Err(error.into_reason()))
     }
 
-    /// The transport failed in the middle of a body.
-    fn cut_body(&mut self, reason: Reason) -> Reason {
-        let error = Error::from(self.engine.truncated()).with_source(Error::of_transport(reason));
-        self.engine.abort();
-        self.wake_watchers();
-        error.into_reason()
+    /// The transport failed, in the middle of a body or behind the request.
+    fn cut_off(&mut self, reason: Reason) -> Error {
+        let failed = Error::of_transport(reason);
+        let error = if self.engine.is_request_over() {
+            failed
+        } else {
+            Error::from(self.engine.truncated()).with_source(failed)
+        };
+        self.broken
+            .get_or_insert_with(|| error.clone());
+        self.give_up();
+        error
     }
 
     /// The request makes no sense from here on: so says the reply, or it is cut.
@@ -172,14 +177,13 @@ where
                     Poll::Pending
                 };
             }
-            // Who reads the body hears it, and tells.
-            if self.waiters.is_reading() || self.engine.input_len() >= self.limits().ahead() {
+            if self.engine.input_len() >= self.limits().ahead() {
                 return Poll::Pending;
             }
-            if let Err(failed) = ready!(self.poll_read(cx)) {
-                let error = Error::of_transport(failed);
-                self.broken = Some(error);
-                self.give_up();
+            match ready!(self.poll_read(cx)) {
+                // What came is for who reads the body.
+                Ok(()) => self.wake(Waiter::Reader),
+                Err(reason) => drop(self.cut_off(reason)),
             }
         }
     }

@@ -7,6 +7,7 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
 use crate::http1::account::Stall;
+use crate::http1::after::Note;
 use crate::http1::deadlines::For;
 use crate::http1::link::{Link, Write};
 use crate::kind::Kind;
@@ -104,7 +105,7 @@ where
 
     /// The peer gets time for each byte that it took, and less for the time that we waited.
     fn count_moved(&mut self, handed: u64) {
-        let waited = self.deadlines.end_timed(For::Writing);
+        self.end_writing();
         let moved = self
             .ends
             .as_ref()
@@ -115,12 +116,8 @@ where
         };
         self.moved = moved;
         let (rate, most) = (self.limits().write_rate(), self.limits().write_time());
-        self.with_response.spend(waited);
         self.with_response
             .earn(taken, rate, most);
-        if let Some(account) = &mut self.account {
-            account.waited_for_response += waited;
-        }
     }
 
     /// The peer takes too little: not for ever.
@@ -158,15 +155,17 @@ where
     /// Says in the log that the peer takes nothing, once for each exchange.
     fn say_stalled(&mut self) {
         let held = self.held();
-        if let Some(account) = &mut self.account {
+        let note = self.account.as_mut().map(|account| {
             account.stall = Stall::Said;
-            tracing::warn!(
-                method = %account.method,
-                target = %account.target,
-                waited = ?account.waited_for_response,
+            Note::Stalled {
+                method: account.method.clone(),
+                target: account.target.clone(),
+                waited: account.waited_for_response,
                 held,
-                "the peer does not take the response"
-            );
+            }
+        });
+        if let Some(note) = note {
+            self.note(note);
         }
     }
 

@@ -82,23 +82,30 @@ impl Sending {
         let output = &mut self.output;
         let (encoder, persistence) = encode::head(output, head, length, asked, persistence, now);
         self.encoder = encoder;
-        self.sent = 0;
         Ok(persistence)
     }
 
     /// Writes the head behind which another protocol is spoken.
     pub(crate) fn switch(&mut self, head: &Parts, now: SystemTime) -> Result<(), Kind> {
-        self.on(Step::Head)?;
+        // It has no end of ours: whoever drops it before it is handed on cuts it.
+        self.state = self.on(Step::Head)?;
+        self.encoder = Encoder::Nothing;
         encode::switch(&mut self.output, head, now);
-        self.state = State::Closed;
         Ok(())
     }
 
     pub(crate) fn send(&mut self, piece: Bytes) -> Result<(), Kind> {
         self.state = self.on(Step::Data)?;
-        self.sent += piece.len() as u64;
+        let length = piece.len() as u64;
         self.encoder
             .send(&mut self.output, piece)
+            .inspect_err(|kind| {
+                if let Kind::BodyTooLong { declared } = kind {
+                    self.sent = *declared;
+                }
+            })?;
+        self.sent += length;
+        Ok(())
     }
 
     pub(crate) fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<Finished, Kind> {
@@ -123,6 +130,9 @@ impl Sending {
         match (self.state, error.status()) {
             (State::Idle, Some(status)) => {
                 let text = Bytes::from(format!("{}\n", error.kind()));
+                if method != Asking::Head {
+                    self.sent = text.len() as u64;
+                }
                 encode::refusal(&mut self.output, status, text, method, now);
                 self.state = State::Closed;
             }
@@ -138,8 +148,15 @@ impl Sending {
             .unwrap_or(self.state);
     }
 
+    /// Gives up what nobody will take any more.
+    pub(crate) fn close(&mut self) -> Output {
+        self.fail();
+        std::mem::take(&mut self.output)
+    }
+
     /// Goes on to the next message.
     pub(crate) fn turn(&mut self) {
+        self.sent = 0;
         self.state = self
             .on(Step::Next)
             .unwrap_or(self.state);

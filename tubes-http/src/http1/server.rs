@@ -14,6 +14,7 @@ use crate::body::{Body, Receive};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::half::Answer;
+use crate::http1::after::Note;
 use crate::http1::deadlines::For;
 use crate::http1::event::Event;
 use crate::http1::length::BodyLength;
@@ -23,6 +24,7 @@ use crate::http1::shared::Shared;
 use crate::http1::turn::{Awaited, Closing, Held, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
+use crate::record::RecordEnd;
 use crate::reply::Reply;
 use crate::roster::Phase;
 use crate::site::{Site, Tunnels};
@@ -124,16 +126,9 @@ where
 /// The halves of an exchange that live in other tasks do not outlive their connection.
 impl<F, D> Drop for Exchanges<F, D> {
     fn drop(&mut self) {
-        let seat = {
-            let mut link = self.shared.lock();
-            link.abandon(Kind::Abandoned);
-            link.seat
-                .take()
-                .map(|seat| (seat, Arc::clone(&link.site)))
-        };
-        if let Some((seat, site)) = seat {
-            site.roster.leave(seat);
-        }
+        self.shared
+            .lock()
+            .abandon(Kind::Abandoned);
     }
 }
 
@@ -225,8 +220,7 @@ where
                 self.deadlines.end(For::Reading);
                 let refused = self.site.tunnels == Tunnels::Refused;
                 if refused && request.method() == Method::CONNECT {
-                    // RFC 9110 §9.3.6: no tunnel is to be opened by accident.
-                    self.refuse(&Kind::ConnectUnsupported.into());
+                    self.refuse_tunnel(&request);
                     return Poll::Ready(None);
                 }
                 let declared = found.body.declared().unwrap_or(0);
@@ -307,9 +301,18 @@ where
         self.deadlines.begin(For::Reading, left);
     }
 
+    /// RFC 9110 §9.3.6: no tunnel is to be opened by accident.
+    fn refuse_tunnel(&mut self, request: &Request<()>) {
+        let error = Error::from(Kind::ConnectUnsupported);
+        self.serve(request.method(), request.uri(), Held::LetGo);
+        self.refuse(&error);
+        self.answered(error.status());
+        self.note_end(RecordEnd::Whole);
+    }
+
     /// Answers what cannot be served, and hears no more.
     fn refuse(&mut self, error: &Error) {
-        tracing::debug!(%error, "request refused");
+        self.note(Note::Refused(error.clone()));
         let now = self.site.clock.wall();
         self.engine.refuse(error, now);
         self.turn = Turn::Closing(Closing::Write(Reason::Finished));

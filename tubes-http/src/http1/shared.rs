@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Wake;
 
 use bytes::Bytes;
-use tubes::{Drain, Fount};
+use tubes::{Drain, Fount, Reason};
 
 use crate::http1::after::After;
 use crate::http1::link::Link;
-use crate::http1::turn::{Held, Turn};
+use crate::http1::turn::{Closing, Turn};
 use crate::kind::Kind;
 use crate::roster::{Member, Work};
 use crate::site::Site;
@@ -56,6 +56,11 @@ impl<F, D> Shared<F, D> {
     /// What the connection is traced in.
     pub(super) fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// What its server is made with.
+    pub(super) fn site(&self) -> &Site {
+        &self.site
     }
 
     /// A poisoned link is one whose fount or drain has panicked: it is given up, and neither is
@@ -127,12 +132,21 @@ where
 
     fn cut(&self) -> Work {
         let mut link = self.lock();
+        let answered = link
+            .account
+            .as_ref()
+            .is_some_and(|account| account.is_answered());
         let work = match link.turn {
-            Turn::Serving {
-                reply: Held::Out, ..
-            } if !link.engine.is_answered() => Work::Unanswered,
-            Turn::Serving { .. } => Work::Streaming,
-            Turn::Between(_) | Turn::Discarding | Turn::Closing(_) | Turn::Over(_) => Work::Nothing,
+            Turn::Serving { .. } if answered => Work::Streaming,
+            Turn::Serving { .. } => Work::Unanswered,
+            Turn::Discarding if link.engine.output_len() > 0 => Work::Streaming,
+            Turn::Discarding => {
+                // Nothing of it is left but what is thrown away.
+                link.conclude();
+                link.turn = Turn::Closing(Closing::Write(Reason::Finished));
+                Work::Nothing
+            }
+            Turn::Between(_) | Turn::Closing(_) | Turn::Over(_) => Work::Nothing,
         };
         link.abandon(Kind::ShutDown);
         link.wake_all();

@@ -2,6 +2,8 @@
 
 use tubes::Reason;
 
+use crate::error::Error;
+
 /// What the connection is about.
 #[derive(Debug)]
 pub(crate) enum Turn {
@@ -35,6 +37,17 @@ pub(crate) enum Awaited {
 pub(crate) enum Held {
     Out,
     LetGo,
+}
+
+/// What became of an exchange.
+#[derive(Debug)]
+pub(crate) enum Last {
+    /// Nothing yet.
+    Open,
+    /// It is over as it was to be.
+    Whole,
+    /// It was cut, or answered by us in place of the handler.
+    Failed(Error),
 }
 
 /// A half of an exchange.

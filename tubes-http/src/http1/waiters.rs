@@ -78,7 +78,7 @@ impl Waiters {
         }
     }
 
-    /// Whether somebody waits for a piece of the body: the fount knows him only.
+    /// Whether somebody waits for a piece of the body: the fount knows him.
     pub(crate) fn is_reading(&self) -> bool {
         self.reader.state == State::Waits
     }
@@ -94,12 +94,16 @@ impl Waiters {
 
     /// Keeps a watcher under his number, which he is given the first time; the waker that was
     /// there goes out.
-    pub(crate) fn watch(&mut self, number: &mut Option<u64>, waker: &Waker) -> Option<Waker> {
+    pub(crate) fn watch(
+        &mut self,
+        number: &mut Option<u64>,
+        waker: &Waker,
+    ) -> (u64, Option<Waker>) {
         let number = *number.get_or_insert_with(|| {
             self.watches += 1;
             self.watches
         });
-        match self
+        let before = match self
             .watchers
             .iter_mut()
             .find(|(other, _)| *other == number)
@@ -111,7 +115,8 @@ impl Waiters {
                     .push((number, waker.clone()));
                 None
             }
-        }
+        };
+        (number, before)
     }
 
     /// The watcher of that number waits no more.

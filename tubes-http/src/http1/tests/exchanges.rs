@@ -296,8 +296,18 @@ fn a_switch_hands_on_what_came_behind_the_request() {
             .switch(&head(other), noon())
             .unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidSwitch);
+        let mut head = head(status);
+        if status == 101 {
+            // RFC 9110 §7.8: it has to say to what.
+            let error = connection
+                .switch(&head, noon())
+                .unwrap_err();
+            assert_eq!(error.kind(), Kind::InvalidSwitch);
+            head.headers
+                .insert("upgrade", "x".parse().unwrap());
+        }
         connection
-            .switch(&head(status), noon())
+            .switch(&head, noon())
             .unwrap();
         let said = String::from_utf8(output(&mut connection)).unwrap();
         assert!(!said.contains("content-length") && !said.contains("connection: close"));

@@ -71,7 +71,7 @@ const TUBES_HTTP: Plan = Plan {
     package: "tubes-http",
     floors: &[
         &["kind", "limits", "snapshot", "span", "no_span"],
-        &["kind", "strictness", "snapshot"],
+        &["flush", "kind", "strictness", "snapshot"],
         &["limits"],
         &["limit_numbers", "limit_times"],
         &["error"],

@@ -193,3 +193,30 @@ fn every_exchange_has_its_own_time_and_what_lies_between_counts_for_none() {
     assert_eq!(served.lines(), ["200 10"; 3]);
     assert_eq!(served.ends(), OPEN);
 }
+
+#[test]
+fn a_body_says_how_far_it_has_come() {
+    let served = Setup::new().respond(async |request: Request<Body>| {
+        let mut body = request.into_body();
+        let mut said = String::new();
+        while let Ok(_piece) = body.next().await {
+            said += &format!("{} of {:?}, ", body.received(), body.length());
+        }
+        Ok::<_, Error>(Response::new(Body::from(said)))
+    });
+    served
+        .send(POST_10)
+        .send("012")
+        .send("3456789");
+    served
+        .send(CHUNKED)
+        .send("2\r\nab\r\n")
+        .send("1\r\nc\r\n0\r\n\r\n");
+    assert_eq!(
+        served.lines(),
+        [
+            "200 3 of Some(10), 10 of Some(10), ",
+            "200 2 of None, 3 of None, "
+        ]
+    );
+}

@@ -86,6 +86,8 @@ mod http1_ends;
 mod http1_timers;
 // An exchange over HTTP/1 as a whole: how large its request may be, and how long it may last.
 mod http1_whole;
+// When what a handler says over HTTP/1 leaves.
+mod http1_flush;
 // A conversation over HTTP/1, cut, reset, broken and dropped at every point.
 mod http1_faults;
 // Exchanges of HTTP/1 whose halves live in other tasks.

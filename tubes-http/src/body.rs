@@ -52,6 +52,7 @@ use crate::kind::Kind;
 pub struct Body {
     source: Source,
     length: Option<u64>,
+    received: u64,
     trailers: Option<Trailers>,
 }
 
@@ -113,6 +114,28 @@ impl Body {
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// How many bytes of it have been pulled so far.
+    ///
+    /// For its progress, beside [`length`](Self::length) where that is known:
+    ///
+    /// ```
+    /// use tubes::Fount;
+    /// use tubes_http::Body;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let mut body = Body::from("Hello");
+    /// assert_eq!((body.received(), body.length()), (0, Some(5)));
+    /// while let Ok(_piece) = body.next().await {
+    ///     println!("{} bytes", body.received());
+    /// }
+    /// assert_eq!(body.received(), 5);
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     /// The trailers of this body: there once the body has ended, if the peer sent any.
@@ -189,6 +212,7 @@ impl Body {
         Self {
             source,
             length,
+            received: 0,
             trailers: None,
         }
     }
@@ -225,7 +249,14 @@ impl Fount for Body {
                 .link
                 .poll_data(incoming.exchange, cx),
         };
-        next.map_err(|reason| self.end(reason))
+        match next {
+            Poll::Ready(Ok(piece)) => {
+                self.received += piece.len() as u64;
+                Poll::Ready(Ok(piece))
+            }
+            Poll::Ready(Err(reason)) => Poll::Ready(Err(self.end(reason))),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// One that is whole is handed over with its end.
@@ -313,7 +344,10 @@ impl fmt::Debug for Body {
             Source::Fount(_) => "fount",
             Source::Incoming(_) => "incoming",
         };
-        write!(f, "body({source}, length {:?})", self.length)
+        let Self {
+            length, received, ..
+        } = self;
+        write!(f, "body({source}, length {length:?}, received {received})")
     }
 }
 

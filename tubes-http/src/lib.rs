@@ -45,6 +45,7 @@
 //! | speak HTTP on a flow | [`server`], or [`server_on`] with a clock of your own |
 //! | answer requests | [`respond`], a drain of exchanges |
 //! | answer by hand | [`Exchange::into_parts`], [`Reply`] |
+//! | say when a response leaves | [`Flush`] |
 //! | read or make a body | [`Body`], and every stage of [`tubes`] |
 //! | stop in order | [`Server::until`], and `stages::until` on the listener |
 //! | see what happens | a subscriber of the `tracing` crate (feature `spans`: a span for each exchange); [`Server::on_exchange`]; [`Handle::snapshot`] |
@@ -63,6 +64,7 @@ mod body;
 mod bridge;
 mod error;
 mod exchange;
+mod flush;
 mod half;
 mod handle;
 mod http1;
@@ -94,6 +96,7 @@ pub use body::{Body, Trailers};
 pub use bridge::server;
 pub use error::Error;
 pub use exchange::Exchange;
+pub use flush::Flush;
 pub use handle::{Handle, Report, Stopping};
 pub use kind::Kind;
 pub use limits::Limits;

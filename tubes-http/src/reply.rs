@@ -15,6 +15,7 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::body::Trailers;
 use crate::error::Error;
+use crate::flush::{Flush, Flushing, Waiting};
 use crate::half::{Answer, End, Half, Wanted};
 use crate::peer::Peer;
 use crate::span::Span;
@@ -105,7 +106,8 @@ impl Reply {
 
     /// Begins the response, and gives the drain for its body.
     ///
-    /// The head leaves with the first piece of the body, or when the body has nothing right now.
+    /// The head leaves with the first piece of the body, or when the body has nothing right now,
+    /// unless a [`Flush`] in its extensions says otherwise.
     pub fn start(self, head: Response<()>) -> ReplyBody {
         self.drain(head.into_parts().0)
     }
@@ -179,6 +181,7 @@ impl Reply {
     fn drain(self, head: Parts) -> ReplyBody {
         ReplyBody {
             half: self.half,
+            flushing: head.extensions.get::<Flush>().into(),
             head,
             stage: Stage::Head,
         }
@@ -190,7 +193,7 @@ impl Reply {
 /// # Flow control
 ///
 /// Ready while the connection has room for a piece. Holds the head and at most one piece, until
-/// it is known whether more follow.
+/// it is known whether more follow; or what [`Flush`] says.
 ///
 /// # Stopping
 ///
@@ -202,6 +205,7 @@ pub struct ReplyBody {
     half: Half,
     /// Its fields are gone once they are written.
     head: Parts,
+    flushing: Flushing,
     stage: Stage,
 }
 
@@ -238,9 +242,53 @@ impl ReplyBody {
         }
     }
 
+    /// Writes a piece, or waits with the first.
+    fn write(&mut self, piece: Bytes) -> Result<(), Reason> {
+        if let Stage::Head = self.stage {
+            self.stage = Stage::First(piece);
+            return Ok(());
+        }
+        self.begin()?;
+        let half = &self.half;
+        half.link
+            .send(half.exchange, piece)
+            .map_err(Error::into_reason)
+    }
+
+    /// Writes a piece that leaves before another is taken.
+    fn write_to_leave(&mut self, piece: Bytes) -> Result<(), Reason> {
+        self.flushing
+            .set_waiting(Waiting::Something);
+        self.write(piece)?;
+        self.begin()
+    }
+
+    /// Room for another piece: what is to leave first has left.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        if self.flushing.waiting() == Waiting::Something {
+            ready!(self.poll_out(cx))?;
+        }
+        self.half.poll_room(cx)
+    }
+
+    /// Everything that is written leaves.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.begin()?;
+        ready!(
+            self.half
+                .link
+                .poll_flush(self.half.exchange, cx)
+        )?;
+        self.flushing
+            .set_waiting(Waiting::Nothing);
+        Poll::Ready(Ok(()))
+    }
+
     /// Writes the reply that waits, now that it is known to be whole.
     fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let Self { half, head, stage } = self;
+        let Self {
+            half, head, stage, ..
+        } = self;
         let body = match stage {
             Stage::First(first) => first,
             Stage::Head | Stage::Body | Stage::Over => &mut Bytes::new(),
@@ -301,7 +349,7 @@ impl Drain<Bytes> for ReplyBody {
             }
             // The first piece is not written before it is known whether others follow.
             Stage::Head => Poll::Ready(Ok(())),
-            Stage::First(_) | Stage::Body | Stage::Over => self.half.poll_room(cx),
+            Stage::First(_) | Stage::Body | Stage::Over => self.poll_room(cx),
         }
     }
 
@@ -309,22 +357,25 @@ impl Drain<Bytes> for ReplyBody {
         if piece.is_empty() {
             return Ok(());
         }
-        if let Stage::Head = self.stage {
-            self.stage = Stage::First(piece);
-            return Ok(());
+        if let Flushing::Gather(gathered) = &mut self.flushing {
+            return match gathered.gather(piece) {
+                Some(enough) => self.write_to_leave(enough),
+                None => Ok(()),
+            };
         }
-        self.begin()?;
-        let half = &self.half;
-        half.link
-            .send(half.exchange, piece)
-            .map_err(Error::into_reason)
+        if let Flushing::Immediate(_) = self.flushing {
+            return self.write_to_leave(piece);
+        }
+        self.write(piece)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        self.begin()?;
-        self.half
-            .link
-            .poll_flush(self.half.exchange, cx)
+        if let Flushing::Gather(gathered) = &self.flushing
+            && gathered.waiting == Waiting::Nothing
+        {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_out(cx)
     }
 
     fn poll_stopped(
@@ -338,6 +389,14 @@ impl Drain<Bytes> for ReplyBody {
             return Poll::Ready(Err(error.clone()));
         }
         if self.half.end == End::Open {
+            if let Flushing::Gather(gathered) = &mut self.flushing
+                && let Some(rest) = gathered.take()
+                && let Err(Reason::Failed(error)) = self.write(rest)
+            {
+                self.half
+                    .cut(&Error::from_flow(error.clone()));
+                return Poll::Ready(Err(error));
+            }
             let ended = match self.stage {
                 Stage::Head | Stage::First(_) if !self.has_trailers() => self.poll_whole(cx),
                 _ => self.poll_end(cx),

@@ -1,4 +1,4 @@
-//! Real sockets: the only file that has any.
+//! Real sockets: no file has any but those of this name.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -69,8 +69,11 @@ mod then;
 mod coroutines;
 // Coroutines in which several wait at one end: who is woken, who gives up, which wakers are kept.
 mod coroutine_askers;
-// Real sockets: the only file that has any.
+// Real sockets: no file has any but those of this name.
 mod interop;
+
+// Real sockets of several addresses: how many connections each may have.
+mod interop_addresses;
 
 // HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
 mod http1_server;

@@ -13,8 +13,9 @@ use crate::clock::{SharedClock, Timer};
 use crate::fount::Fount;
 use crate::reason::Reason;
 
-/// How often a listener has failed to accept a connection; goes on counting while the listener
-/// flows.
+/// How many connections a listener has failed to accept, or
+/// [`at_most_per_address`](super::at_most_per_address) has refused; goes on counting while they
+/// flow.
 ///
 /// # Examples
 ///
@@ -33,7 +34,12 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// How many attempts have failed so far.
+    pub(super) fn add(&self) {
+        self.count
+            .fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many so far.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
@@ -98,9 +104,7 @@ impl<S: Socket> Fount for Accepting<S> {
                 }
                 Err(error) => error,
             };
-            this.refused
-                .count
-                .fetch_add(1, Ordering::Relaxed);
+            this.refused.add();
             if !is_of_one_connection(error.kind()) {
                 let until = this.clock.now() + this.backoff.failed();
                 *wait = Some(this.clock.timer(until));

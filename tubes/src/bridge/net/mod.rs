@@ -40,6 +40,7 @@ mod accepting;
 mod backoff;
 mod half;
 mod listen;
+mod per_address;
 #[cfg(all(
     unix,
     not(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin"))
@@ -53,6 +54,7 @@ mod unix_listen;
 
 pub use accepting::Refused;
 pub use listen::{Listen, Listener, listen};
+pub use per_address::{AtMostPerAddress, at_most_per_address};
 pub use tcp::{TcpDrain, TcpFlow, TcpFount, connect};
 #[cfg(unix)]
 pub use unix::{UnixDrain, UnixFlow, UnixFount, connect_unix};

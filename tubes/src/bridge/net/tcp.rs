@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpStream, ToSocketAddrs};
 
 use super::half::{Unfinished, WriteHalf};
+use super::per_address::Place;
 use crate::bridge::io::{Read, Write, read, write};
 use crate::drain::{Drain, Intake};
 use crate::error::Error;
@@ -67,10 +69,12 @@ pub(super) fn split(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpFlow> 
     let fount = TcpFount {
         bytes: read(from),
         addrs,
+        place: None,
     };
     let drain = TcpDrain {
         bytes: write(Unfinished::new(to)),
         addrs,
+        place: None,
     };
     Ok(Flow::new(fount, drain))
 }
@@ -100,8 +104,10 @@ struct Addrs {
 /// [`Kind::Io`](crate::Kind::Io) at `read`: the connection was reset, or was lost.
 #[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
 pub struct TcpFount {
+    // Dropped in this order: the place is free when the socket is.
     bytes: Read<OwnedReadHalf>,
     addrs: Addrs,
+    place: Option<Arc<Place>>,
 }
 
 /// The bytes that go to a TCP peer.
@@ -122,11 +128,18 @@ pub struct TcpFount {
 /// [`Kind::Io`](crate::Kind::Io) at `write`; the failure that ended the flow.
 #[must_use = "nothing flows before a fount flows to it"]
 pub struct TcpDrain {
+    // Dropped in this order: the place is free when the socket is.
     bytes: Write<Unfinished<OwnedWriteHalf>>,
     addrs: Addrs,
+    place: Option<Arc<Place>>,
 }
 
 impl TcpFount {
+    /// Keeps its place among the connections of its address until it is dropped.
+    pub(super) fn keep(&mut self, place: Arc<Place>) {
+        self.place = Some(place);
+    }
+
     /// The address of the peer.
     #[must_use]
     pub fn peer_addr(&self) -> SocketAddr {
@@ -147,6 +160,11 @@ impl TcpFount {
 }
 
 impl TcpDrain {
+    /// Keeps its place among the connections of its address until it is dropped.
+    pub(super) fn keep(&mut self, place: Arc<Place>) {
+        self.place = Some(place);
+    }
+
     /// The address of the peer.
     #[must_use]
     pub fn peer_addr(&self) -> SocketAddr {

@@ -78,6 +78,11 @@ fn indented_lines() -> Vec<Case> {
         (FoldedLines, "two numbers are no length", post("Content-Length: 3\r\n 4\r\n\r\nabc"), "=> 400 close", "=> 400 close"),
         (FoldedLines, "a coding", post("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"), "=> 400 close", "POST / => 200 open"),
         (FoldedLines, "a name is not folded", fields("X\r\n : b\r\n"), "=> 400 close", "=> 400 close"),
+        (FoldedLines, "no bare CR behind a part", fields("X: b\r\r\n c\r\n"), "=> 400 close", "=> 400 close"),
+        (FoldedLines, "no bare CR before a part", fields("X: b\r\n \rc\r\n"), "=> 400 close", "=> 400 close"),
+        (FoldedLines, "no bare CR behind the last part", fields("X: b\r\n c\r\r\n"), "=> 400 close", "=> 400 close"),
+        (FoldedLines, "no form feed before a part", fields("X: b\r\n \x0cc\r\n"), "=> 400 close", "=> 400 close"),
+        (FoldedLines, "no bare CR in a trailer", chunks("0\r\nX: b\r\r\n c\r\n\r\n"), "POST / !ForbiddenByte => 400 close", "POST / !ForbiddenByte => 400 close"),
         (FoldedLines, "not behind the request line", "GET / HTTP/1.1\r\n X: b\r\nHost: a\r\n\r\n".into(), "=> 400 close", "=> 400 close"),
         (FoldedLines, "a trailer", chunks("0\r\nX: b\r\n c\r\n\r\n"), "POST / !TrailersInvalid => 400 close", "POST / {x: b c} => 200 open"),
         (FoldedLines, "not the first trailer", chunks("0\r\n X: b\r\n\r\n"), "POST / !TrailersInvalid => 400 close", "POST / !TrailersInvalid => 400 close"),
@@ -85,6 +90,9 @@ fn indented_lines() -> Vec<Case> {
         (IndentedFirstLine, "a line", "GET / HTTP/1.1\r\n X: b\r\nHost: a\r\n\r\n".into(), "=> 400 close", "GET / => 200 open"),
         (IndentedFirstLine, "two lines, one of blanks", "GET / HTTP/1.1\r\n\tTransfer-Encoding: chunked\r\n \r\nHost: a\r\n\r\n".into(), "=> 400 close", "GET / => 200 open"),
         (IndentedFirstLine, "nothing else, and no host", "GET / HTTP/1.1\r\n Host: a\r\n\r\n".into(), "=> 400 close", "=> 400 close"),
+        (IndentedFirstLine, "no bare CR", "GET / HTTP/1.1\r\n X\rY: b\r\nHost: a\r\n\r\n".into(), "=> 400 close", "=> 400 close"),
+        (IndentedFirstLine, "no bare CR at its end", "GET / HTTP/1.1\r\n X\r\r\nHost: a\r\n\r\n".into(), "=> 400 close", "=> 400 close"),
+        (IndentedFirstLine, "no NUL", "GET / HTTP/1.1\r\n X\0\r\nHost: a\r\n\r\n".into(), "=> 400 close", "=> 400 close"),
         (IndentedFirstLine, "not a second line", fields("X: b\r\n c\r\n"), "=> 400 close", "=> 400 close"),
     ]
 }

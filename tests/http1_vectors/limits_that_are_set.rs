@@ -1,7 +1,7 @@
 //! Limits that a server sets for itself, each kept to the byte and to the line.
 
 use support::conversation::{Conversation, Cut, Habit};
-use tubes_http::Limits;
+use tubes_http::{Deviation, Limits, Strictness};
 
 /// The name of a limit, the limits that have it, what is within it, what is beyond it, and what
 /// comes of that.
@@ -21,6 +21,8 @@ fn cases() -> Vec<Case> {
     vec![
         ("the request line", limits().with_request_line(20),
             "GET /123456 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /1234567 HTTP/1.1\r\nHost: a\r\n\r\n", "=> 414 close"),
+        ("the request line, without CR", limits().with_request_line(20).with_strictness(Strictness::default().accept(Deviation::BareLf)),
+            "\nGET /123456 HTTP/1.1\nHost: a\n\n", "\nGET /1234567 HTTP/1.1\nHost: a\n\n", "=> 414 close"),
         ("the head", limits().with_head(34),
             "GET / HTTP/1.1\r\nHost: a\r\nX: yz\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: yzz\r\n\r\n", "=> 431 close"),
         ("the head, an empty line counted", limits().with_head(29),

@@ -132,16 +132,18 @@ impl Input {
         let line_end = LineEnd::of(limits.strictness());
         while self.line == 0 {
             let line = self.scan(Until::Line, line_end)?;
-            // Without its CRLF; of a line that has not ended yet, one byte may be its CR.
-            let length = line
-                .unwrap_or(self.len() + 1)
-                .saturating_sub(2);
+            // Without its line end; of a line that has not ended yet, one byte may be its CR.
+            let length = match line {
+                Some(end) if self.is_behind_cr(end) => end - 2,
+                Some(end) => end - 1,
+                None => self.len().saturating_sub(1),
+            };
             if length > limits.request_line() {
                 return Err(Kind::TargetTooLong);
             }
             match line {
                 None => return Ok(None),
-                Some(end) if self.is_empty_line(end) => self.skip_empty_line(end, limits)?,
+                Some(end) if length == 0 => self.skip_empty_line(end, limits)?,
                 Some(_) => {}
             }
         }
@@ -212,13 +214,16 @@ impl Input {
         bytes.take(start.len()).eq(start)
     }
 
-    /// Whether the first line, which ends there, holds nothing.
-    fn is_empty_line(&self, end: usize) -> bool {
-        match end {
-            1 => true,
-            2 => self.peek() == Some(b'\r'),
-            _ => false,
-        }
+    /// Whether the LF of the line that ends there has a CR.
+    fn is_behind_cr(&self, end: usize) -> bool {
+        let Some(at) = end.checked_sub(2) else {
+            return false;
+        };
+        let byte = match at.checked_sub(self.held.len()) {
+            Some(at) => self.segment.get(at),
+            None => self.held.get(at),
+        };
+        byte == Some(&b'\r')
     }
 
     fn skip_empty_line(&mut self, end: usize, limits: &Limits) -> Result<(), Kind> {

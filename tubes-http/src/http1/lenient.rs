@@ -88,16 +88,24 @@ fn fields<'a>(
 ) {
     let mut place = first;
     for line in lines {
-        if line.first().is_some_and(is_blank) {
+        // RFC 9112 §2.2: a bare CR is nothing to be swallowed; whoever reads on refuses it.
+        if line.first().is_some_and(is_blank) && !line.iter().any(is_control) {
             if place == Place::FirstOfHead && strictness.accepts(Deviation::IndentedFirstLine) {
                 // RFC 9112 §2.2: consumed without further processing.
                 continue;
             }
             if place == Place::BehindAnother && strictness.accepts(Deviation::FoldedLines) {
                 // RFC 9112 §5.2: `obs-fold = OWS CRLF RWS` becomes one SP.
-                mended.truncate(mended.trim_ascii_end().len());
+                mended.truncate(mended.len() - 2);
+                while mended.last().is_some_and(is_blank) {
+                    mended.pop();
+                }
                 mended.push(b' ');
-                mended.extend_from_slice(line.trim_ascii_start());
+                let blanks = line
+                    .iter()
+                    .take_while(|byte| is_blank(byte))
+                    .count();
+                mended.extend_from_slice(&line[blanks..]);
                 mended.extend_from_slice(b"\r\n");
                 continue;
             }
@@ -110,6 +118,10 @@ fn fields<'a>(
 
 fn is_blank(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\t')
+}
+
+fn is_control(byte: &u8) -> bool {
+    byte.is_ascii_control() && *byte != b'\t'
 }
 
 #[cfg(test)]
@@ -135,6 +147,7 @@ mod tests {
             ("A\r\nB:c \r\n  d\r\n\t\r\n\r\n", "A\r\nB:c d \r\n\r\n"),
             ("A\r\nB:\r\n c\n\r\n", "A\r\nB: c\r\n\r\n"),
             ("A\r\nB\r\n :c\r\n\r\n", "A\r\nB :c\r\n\r\n"),
+            ("A\r\nB: c\r\r\n d\r\n\r\n", "A\r\nB: c\r d\r\n\r\n"),
             ("A\r\nB: \rc\r\n\r\n", "A\r\nB: \rc\r\n\r\n"),
             ("A\r\nB: c\r\r\n\r\n", "A\r\nB: c\r\r\n\r\n"),
         ];

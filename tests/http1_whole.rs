@@ -3,13 +3,17 @@
 use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use support::pair::pair;
 use support::serving::{Setup, why_failed};
+use support::tasks::Tasks;
+use tubes::testing::ManualClock;
 use tubes::{Fount, founts};
-use tubes_http::{Body, Error, Kind, Limits};
+use tubes_http::{Body, Error, Kind, Limits, OnDisconnect};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST_10: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
@@ -219,4 +223,35 @@ fn a_body_says_how_far_it_has_come() {
             "200 2 of None, 3 of None, "
         ]
     );
+}
+
+#[test]
+fn who_is_dropped_with_a_peer_that_is_gone_is_dropped_with_an_exchange_that_took_too_long() {
+    for (what, ends) in [
+        (OnDisconnect::RunToEnd, false),
+        (OnDisconnect::Cancel, true),
+    ] {
+        let (clock, tasks) = (ManualClock::new(), Tasks::new());
+        let (flow, peer) = pair();
+        let server = tubes_http::server_on(Arc::new(clock.clone()))
+            .limits(Limits::default().with_exchange_time(secs(10)))
+            .on_disconnect(what);
+        let serving = flow
+            .through(server)
+            .flow_to(tubes_http::respond(async |_| {
+                pending::<()>().await;
+                hello(Request::new(Body::empty())).await
+            }));
+        let output = tasks.spawn(serving);
+        peer.feed(GET);
+        tasks.run();
+        clock.advance(secs(10));
+        tasks.run();
+        let read = String::from_utf8(peer.read()).unwrap();
+        assert!(read.starts_with("HTTP/1.1 503 "), "{what:?}: {read}");
+        // The client reads its answer, and closes.
+        peer.finish();
+        tasks.run();
+        assert_eq!(output.peek().is_some(), ends, "{what:?}");
+    }
 }

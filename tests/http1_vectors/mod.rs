@@ -3,6 +3,7 @@
 mod corpus;
 mod differential;
 mod lenient;
+mod lenient_random;
 mod limits_that_are_set;
 mod linear;
 mod lingering;

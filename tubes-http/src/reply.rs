@@ -83,7 +83,8 @@ impl Reply {
     ///
     /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in
     /// chunks. A `Content-Length` in the head is what the body is held to;
-    /// `Transfer-Encoding: chunked` in it asks for chunks even for a short body. Hop-by-hop fields of
+    /// `Transfer-Encoding: chunked` in it asks for chunks even for a short body. When pieces leave
+    /// says a [`Flush`] in its extensions. Hop-by-hop fields of
     /// the head (`Connection`, `Transfer-Encoding`) are the connection's business and replaced.
     ///
     /// # Errors

@@ -52,7 +52,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// With these bounds and timers. An `Arc` is shared by all connections.
+    /// With these bounds, these timers, and this [strictness](crate::Strictness). An `Arc` is shared
+    /// by all connections.
     pub fn limits(mut self, limits: impl Into<Arc<Limits>>) -> Self {
         self.site_mut().limits = limits.into();
         self

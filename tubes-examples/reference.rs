@@ -210,27 +210,28 @@ fn allowed(status: StatusCode, methods: &'static str) -> Answer {
 
 /// One of the N servers that share the port, each on a thread of its own.
 async fn serve(listener: Listener, limits: Arc<Limits>, stop: CancellationToken) -> Served {
-    let connection = {
-        let stop = stop.clone();
-        move |flow: TcpFlow| {
-            let server = tubes_http::server()
-                .limits(limits.clone())
-                .until(stop.clone().cancelled_owned());
-            flow.through(server)
-                .flow_to(tubes_http::respond(route))
-        }
-    };
+    let server = tubes_http::server().limits(limits);
+    let handle = server.handle();
     let serving = listener
-        .through(stages::until(stop.clone().cancelled_owned()))
-        .flow_to(drains::spawn(connection));
+        .through(stages::until(handle.stopping()))
+        .flow_to(drains::spawn(move |flow: TcpFlow| {
+            flow.through(&server)
+                .flow_to(tubes_http::respond(route))
+        }));
     // After the signal, what is being answered has ten seconds.
-    let deadline = async {
+    let stopping = async {
         stop.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(10)).await;
+        handle
+            .shutdown(Duration::from_secs(10))
+            .await
     };
     tokio::select! {
+        biased;
+        report = stopping => {
+            println!("stopped: {report:?}");
+            Ok(())
+        }
         served = serving => served.map(drop),
-        () = deadline => Ok(()),
     }
 }
 

@@ -1,6 +1,12 @@
 //! The life of exchanges and of their server: who is there, who is told to end, what is recorded.
 
 mod cancelling;
+mod interim;
 mod kit;
+mod memory;
+mod patience;
 mod peer;
+mod records;
 mod shutdown;
+mod snapshot;
+mod upgrading;

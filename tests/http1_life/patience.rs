@@ -1,0 +1,165 @@
+//! Slow peers, and those that take nothing: how long they are waited for, and what the log says.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::Response;
+use support::serving::Setup;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tubes::Fount;
+use tubes_http::{Body, Error, Limits};
+
+use super::kit::{GET, OPEN, Records, echo, secs};
+
+fn upload(bytes: u64) -> String {
+    format!("POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: {bytes}\r\n\r\n")
+}
+
+#[test]
+fn a_body_that_comes_at_the_rate_may_take_for_ever_and_one_that_drips_may_not() {
+    #[rustfmt::skip] // A row, a case: bytes a second, seconds, whether it lasts.
+    let cases = [(256, 200, true), (300, 200, true), (255, 200, true), (128, 50, true), (128, 70, false), (1, 29, true), (1, 32, false)];
+    for (rate, seconds, lasts) in cases {
+        let served = Setup::new().respond(echo);
+        served.send(upload(1_000_000));
+        for _ in 0..seconds {
+            served
+                .advance(secs(1))
+                .send(vec![b'x'; rate]);
+        }
+        assert_eq!(
+            served.ends() == OPEN,
+            lasts,
+            "{rate} a second for {seconds}"
+        );
+    }
+}
+
+#[test]
+fn what_came_fast_is_no_credit_for_a_long_silence() {
+    let served = Setup::new().respond(echo);
+    served
+        .send(upload(1_000_000))
+        .send(vec![b'x'; 500_000])
+        .advance(secs(29));
+    assert_eq!(served.ends(), OPEN);
+    served.advance(secs(1));
+    assert_ne!(served.ends(), OPEN);
+}
+
+#[test]
+fn the_time_that_the_handler_takes_is_not_the_peers() {
+    let setup = Setup::new();
+    let clock = setup.clock.clone();
+    let served = setup.respond(move |request: http::Request<Body>| {
+        let clock = clock.clone();
+        let body = request
+            .into_body()
+            .map(move |piece: Bytes| {
+                clock.advance(secs(20));
+                piece
+            });
+        async { Ok::<_, Error>(Response::new(body)) }
+    });
+    served.send(upload(100));
+    for _ in 0..10 {
+        served.send("0123456789");
+    }
+    assert_eq!(served.lines().len(), 1);
+    assert_eq!(served.ends(), OPEN);
+}
+
+#[test]
+fn a_reply_that_is_sipped_at_the_rate_leaves_and_one_that_is_not_is_cut() {
+    for (sip, lasts) in [(256, true), (10, false)] {
+        let records = Records::default();
+        let served = Setup::new()
+            .with(records.kept())
+            .respond(async |_| Ok::<_, Error>(Response::new(Body::from(vec![b'x'; 20_000]))));
+        served.peer.sip(0);
+        served.send(GET);
+        for _ in 0..60 {
+            served.advance(secs(1));
+            if served.ends() != OPEN {
+                break;
+            }
+            served.peer.sip(sip);
+            served.run();
+        }
+        assert_eq!(served.ends() == OPEN, lasts, "{sip} a second");
+        if !lasts {
+            assert_eq!(records.ends(), ["200 cut ReplyTimeout"]);
+        }
+    }
+}
+
+/// Notes each message at level warn, with its fields.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0 += &format!("{}={value:?} ", field.name());
+    }
+}
+
+impl Subscriber for Warnings {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        if *event.metadata().level() == Level::WARN {
+            let mut line = Line(String::new());
+            event.record(&mut line);
+            self.0.lock().unwrap().push(line.0);
+        }
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_named_in_the_log_once_for_each_exchange() {
+    let warnings = Warnings::default();
+    tracing::subscriber::with_default(warnings.clone(), || {
+        let served = Setup::new()
+            .limits(Limits::default().with_stall_time(secs(10)))
+            .respond(echo);
+        for target in ["/one", "/two"] {
+            served.send(upload(10).replace("/up", target));
+            served.peer.stall();
+            served
+                .send("0123456789")
+                .advance(secs(9));
+            assert_eq!(*warnings.0.lock().unwrap(), [""; 0]);
+            served
+                .advance(secs(1))
+                .advance(secs(9))
+                .advance(secs(9));
+            let said = std::mem::take(&mut *warnings.0.lock().unwrap());
+            assert_eq!(said.len(), 1, "{said:?}");
+            for part in [
+                "the peer does not take the response",
+                "method=POST",
+                &format!("target={target}"),
+                "waited=10s",
+            ] {
+                assert!(said[0].contains(part), "{part}: {said:?}");
+            }
+            assert_eq!(served.ends(), OPEN);
+            served.peer.resume();
+            served.run();
+        }
+        assert_eq!(served.lines(), ["200 0123456789"; 2]);
+    });
+}

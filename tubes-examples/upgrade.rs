@@ -1,7 +1,7 @@
 //! A server of HTTP that also speaks a protocol of its own: `shout`, all lines in upper case.
 //!
 //! Run it:   cargo run --example upgrade -- 127.0.0.1:8080
-//! Try:      curl http://127.0.0.1:8080/
+//! Try:      `curl http://127.0.0.1:8080/`
 //!           printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\nhello\n' \
 //!               | nc -N 127.0.0.1 8080
 //! You see:  a hint, and `HELLO` behind the head of a 101. Interrupt it (Ctrl-C), and it ends in order.
@@ -46,19 +46,24 @@ fn log(record: &Record) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let address = std::env::args().nth(1);
-    let address = address.as_deref().unwrap_or("127.0.0.1:8080");
+    let address = address
+        .as_deref()
+        .unwrap_or("127.0.0.1:8080");
     let http = server().on_exchange(log);
     let handle = http.handle();
     let serving = net::listen(address)
         .await?
         .through(stages::until(handle.stopping()))
         .flow_to(drains::spawn(move |flow: TcpFlow| {
-            flow.through(&http).flow_to(answer(shout))
+            flow.through(&http)
+                .flow_to(answer(shout))
         }));
     println!("listening on {address}");
     let stopping = async {
         if tokio::signal::ctrl_c().await.is_ok() {
-            let report = handle.shutdown(Duration::from_secs(10)).await;
+            let report = handle
+                .shutdown(Duration::from_secs(10))
+                .await;
             println!("{report:?}");
         }
     };

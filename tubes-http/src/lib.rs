@@ -44,10 +44,12 @@
 //! |---|---|
 //! | speak HTTP on a flow | [`server`], or [`server_on`] with a clock of your own |
 //! | answer requests | [`respond`], a drain of exchanges |
-//! | answer by hand | [`Exchange::into_parts`], [`Reply`] |
+//! | answer by hand | [`answer`](fn@answer), [`Exchange::into_parts`], [`Reply`] |
+//! | hear that nobody waits | [`Exchange::peer`], [`Peer::closed`]; [`Server::on_disconnect`] |
+//! | go on as another protocol | [`Reply::upgrade`], [`Server::accept_tunnels`] |
 //! | say when a response leaves | [`Flush`] |
 //! | read or make a body | [`Body`], and every stage of [`tubes`] |
-//! | stop in order | [`Server::until`], and `stages::until` on the listener |
+//! | stop in order | [`Server::handle`], [`Handle::shutdown`], and `stages::until` on the listener |
 //! | see what happens | a subscriber of the `tracing` crate (feature `spans`: a span for each exchange); [`Server::on_exchange`]; [`Handle::snapshot`] |
 //! | bound what strangers do | [`Limits`] |
 //! | accept what no sender may send | [`Strictness`] |

@@ -147,13 +147,15 @@ pub(crate) enum Body {
     Endless,
 }
 
-/// A request whose answer nobody reads, so that as little of it as can be waits in the kernel: what a
-/// thousand of them have there by default is more than it has for all TCP together.
+/// A request whose answer nobody reads, by a client that makes little of the kernel's memory its
+/// own: what it gives a thousand of them by default is more than it has for all TCP together.
 pub(crate) fn stall(address: SocketAddr, head: &str, body: Body) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket is free");
-    // The window is agreed on with the connection.
+    // Both are agreed on with the connection. The server's side waits for as many segments as
+    // fit in its buffer, and those of the loopback are of 64 KiB.
     socket
         .set_recv_buffer_size(4096)
+        .and_then(|()| socket.set_tcp_mss(1460))
         .expect("it is TCP");
     socket
         .connect(&address.into())

@@ -27,7 +27,9 @@ use crate::site::{OnDisconnect, Site, Tunnels};
 /// An exchange is pulled when downstream has room for it; the next head is not looked at before.
 /// Replies of pipelined requests leave in one write. Per connection, what waits is at most: one
 /// segment from the peer (or one head), 32 KiB of small replies and one piece of a body, and what
-/// the drain of the flow holds.
+/// the drain of the flow holds; while somebody waits for the peer to go, up to [`Limits::ahead`]
+/// bytes of the peer more. A head of up to 4 KiB that was said twice is kept, to be compared with
+/// the next, until the connection has been idle for a second.
 ///
 /// # Stopping
 ///

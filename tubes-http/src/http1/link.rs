@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Whoever needs progress drives the flow: the fount of exchanges between two of them, a body
-//! while it is pulled, a reply while it is sent. Nobody reads the socket for anybody else. What
-//! arrives is in `pulling.rs`, what leaves in `pushing.rs`, the end in `closing.rs`.
+//! while it is pulled, a reply while it is sent. Nobody reads the socket for anybody else, but who
+//! waits for the peer to go: up to a limit, and what came is for who reads. What arrives is in
+//! `pulling.rs`, what leaves in `pushing.rs`, the end in `closing.rs`.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

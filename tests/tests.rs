@@ -101,6 +101,8 @@ mod http1_stopped;
 mod http1_ticks;
 // How a handler frames its reply over HTTP/1, and what becomes of one that fails.
 mod http1_framed;
+// Bodies of known length that are sent on over HTTP/1.
+mod http1_sent_on;
 // Messages in the spans of their exchanges.
 mod http1_spans;
 // Halves of exchanges of HTTP/1 that outlive their connection, and wakers that drop a half.

@@ -92,7 +92,8 @@ impl Drop for Incoming {
 impl Body {
     /// A body of whatever a fount yields, with an end as good as the fount's.
     pub fn new(fount: impl Fount<Item = Bytes> + Send + 'static) -> Self {
-        Self::of(Source::Fount(fount.boxed()), None)
+        let length = fount.remaining();
+        Self::of(Source::Fount(fount.boxed()), length)
     }
 
     /// A body without a byte.
@@ -298,6 +299,18 @@ impl Fount for Body {
                 .progress(incoming.exchange, cx),
         }
         Poll::Ready(())
+    }
+
+    /// What of its [`length`](Self::length) has not been pulled.
+    #[inline]
+    fn remaining(&self) -> Option<u64> {
+        match &self.source {
+            Source::Over(reason) => reason.is_clean().then_some(0),
+            Source::Fount(fount) => fount.remaining(),
+            Source::Whole(_) | Source::Incoming(_) => self
+                .length
+                .map(|length| length.saturating_sub(self.received)),
+        }
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

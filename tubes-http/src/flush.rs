@@ -23,7 +23,7 @@ use bytes::{Bytes, BytesMut};
 #[non_exhaustive]
 pub enum Flush {
     /// Each piece of the body leaves before the next is pulled, the head with the first; a body of
-    /// one piece then leaves in chunks, unless the head declares its length.
+    /// one piece then leaves in chunks, unless its length is known before.
     Immediate,
     /// Pieces gather while the body has more at once, and leave when it has nothing right now, or
     /// when 32 KiB wait; a body of one piece leaves with its length.

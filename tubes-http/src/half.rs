@@ -23,17 +23,25 @@ pub(crate) trait Answer: Send + Sync {
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
     /// Waits for room, then writes the whole reply: head, body (used up) and end; and lets it
-    /// leave, if it can at once. `poll_left` is called next if it is not `Over` then.
+    /// leave, if it can at once. `poll_left` is called next if it is not `Over` then. A `length`
+    /// that is known is what the body is held to, unless the head says something of it.
     fn poll_whole(
         &self,
         exchange: u64,
         head: &mut Parts,
+        length: Option<u64>,
         body: &mut Bytes,
         cx: &mut Context<'_>,
     ) -> Poll<Result<End, Error>>;
     /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
-    /// said.
-    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error>;
+    /// said. A `length` that is known is declared, unless the head says something of it.
+    fn start(
+        &self,
+        exchange: u64,
+        head: &mut Parts,
+        length: Option<u64>,
+        first: Bytes,
+    ) -> Result<Wanted, Error>;
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error>;
     /// The end of the body; `poll_left` is called next.
     fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error>;

@@ -81,9 +81,11 @@ impl Reply {
     /// Sends the response, and waits until all of it has been handed to the transport (or waits
     /// there to leave together with the reply to a request that has already arrived).
     ///
-    /// A body of one piece, or of none, leaves with its `Content-Length`; a longer one in
-    /// chunks. A `Content-Length` in the head is what the body is held to;
-    /// `Transfer-Encoding: chunked` in it asks for chunks even for a short body. When pieces leave
+    /// A body that knows its length ([`Fount::remaining`]: the body of a request is sent on with
+    /// the `Content-Length` that it came with), one of one piece, or of none leaves with its
+    /// `Content-Length`; another in chunks, and so does each that [`Trailers`] are to follow. A
+    /// `Content-Length` in the head comes before what the body says of itself; either is what it is
+    /// held to. `Transfer-Encoding: chunked` in the head asks for chunks even for a short body. When pieces leave
     /// says a [`Flush`] in its extensions. Hop-by-hop fields of
     /// the head (`Connection`, `Transfer-Encoding`) are the connection's business and replaced.
     ///
@@ -100,8 +102,9 @@ impl Reply {
         B: Fount<Item = Bytes>,
     {
         let (head, body) = response.into_parts();
+        let drain = self.drain(head, body.remaining());
         Sending {
-            flow: body.flow_to(self.drain(head)),
+            flow: body.flow_to(drain),
         }
     }
 
@@ -110,7 +113,7 @@ impl Reply {
     /// The head leaves with the first piece of the body, or when the body has nothing right now,
     /// unless a [`Flush`] in its extensions says otherwise.
     pub fn start(self, head: Response<()>) -> ReplyBody {
-        self.drain(head.into_parts().0)
+        self.drain(head.into_parts().0, None)
     }
 
     /// Answers with the status of `error`, or cuts the reply where nothing can be answered. Over
@@ -179,11 +182,12 @@ impl Reply {
         Peer::new(Arc::clone(&self.half.link), self.half.exchange)
     }
 
-    fn drain(self, head: Parts) -> ReplyBody {
+    fn drain(self, head: Parts, length: Option<u64>) -> ReplyBody {
         ReplyBody {
             half: self.half,
             flushing: head.extensions.get::<Flush>().into(),
             head,
+            length,
             stage: Stage::Head,
         }
     }
@@ -206,6 +210,8 @@ pub struct ReplyBody {
     half: Half,
     /// Its fields are gone once they are written.
     head: Parts,
+    /// How long the body says that it is.
+    length: Option<u64>,
     flushing: Flushing,
     stage: Stage,
 }
@@ -230,10 +236,14 @@ impl ReplyBody {
             Stage::Body | Stage::Over => return Ok(()),
         };
         self.stage = Stage::Over;
+        // Trailers leave behind chunks only.
+        let length = self
+            .length
+            .filter(|_| !self.has_trailers());
         let half = &self.half;
         let wanted = half
             .link
-            .start(half.exchange, &mut self.head, first)
+            .start(half.exchange, &mut self.head, length, first)
             .map_err(Error::into_reason)?;
         self.head.headers = HeaderMap::new();
         self.stage = Stage::Body;
@@ -288,7 +298,11 @@ impl ReplyBody {
     /// Writes the reply that waits, now that it is known to be whole.
     fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Self {
-            half, head, stage, ..
+            half,
+            head,
+            length,
+            stage,
+            ..
         } = self;
         let body = match stage {
             Stage::First(first) => first,
@@ -297,7 +311,7 @@ impl ReplyBody {
         let exchange = half.exchange;
         let end = ready!(
             half.link
-                .poll_whole(exchange, head, body, cx)
+                .poll_whole(exchange, head, *length, body, cx)
         );
         self.stage = Stage::Over;
         match end {

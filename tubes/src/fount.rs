@@ -113,6 +113,15 @@ pub trait Fount {
         Run::Spent
     }
 
+    /// How much is still to come if this fount ends cleanly, in its own unit: bytes, for one of
+    /// segments. `None` if that is not known.
+    ///
+    /// What is behind a stage does not know: the stage may change how much comes.
+    #[inline]
+    fn remaining(&self) -> Option<u64> {
+        None
+    }
+
     /// Downstream wants no more, and why. Only the first call counts.
     ///
     /// Dropping a fount without this means that it was abandoned.
@@ -391,6 +400,10 @@ where
         self.as_deref_mut().poll_progress(cx)
     }
     #[inline]
+    fn remaining(&self) -> Option<u64> {
+        (**self).remaining()
+    }
+    #[inline]
     fn stop(self: Pin<&mut Self>, reason: &Reason) {
         self.as_deref_mut().stop(reason);
     }
@@ -412,6 +425,10 @@ where
     #[inline]
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut **self).poll_progress(cx)
+    }
+    #[inline]
+    fn remaining(&self) -> Option<u64> {
+        (**self).remaining()
     }
     #[inline]
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {

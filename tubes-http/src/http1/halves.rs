@@ -98,6 +98,7 @@ where
         &self,
         exchange: u64,
         head: &mut Parts,
+        length: Option<u64>,
         body: &mut Bytes,
         cx: &mut Context<'_>,
     ) -> Poll<Result<End, Error>> {
@@ -108,8 +109,8 @@ where
         link.keep_writer(&room, cx);
         ready!(room).map_err(Error::of_transport)?;
         let body = std::mem::take(body);
-        let length = (!declares_length(head)).then_some(body.len() as u64);
-        link.start(head, length, body)?;
+        let length = length.unwrap_or(body.len() as u64);
+        link.start(head, Some(length), body)?;
         link.finish(None)?;
         match poll_left(link, cx) {
             Poll::Ready(left) => Poll::Ready(
@@ -120,11 +121,17 @@ where
         }
     }
 
-    fn start(&self, exchange: u64, head: &mut Parts, first: Bytes) -> Result<Wanted, Error> {
+    fn start(
+        &self,
+        exchange: u64,
+        head: &mut Parts,
+        length: Option<u64>,
+        first: Bytes,
+    ) -> Result<Wanted, Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        link.start(head, None, first)
+        link.start(head, length, first)
     }
 
     fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {
@@ -298,13 +305,15 @@ where
         self.answered(status);
     }
 
-    /// Writes the head, and the first piece of the body if one is wanted.
+    /// Writes the head, with this length if it says nothing of it, and the first piece of the body
+    /// if one is wanted.
     fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
         if let Some(broken) = self.broken.clone() {
             // The request could not be understood to its end: that is what is answered.
             self.refuse_reply(&broken);
             return Err(broken);
         }
+        let length = length.filter(|_| !declares_length(head));
         let now = self.site.clock.wall();
         self.engine.start(head, length, now)?;
         self.answered(Some(head.status));

@@ -45,7 +45,11 @@ pub(super) fn read(rest: &mut &[u8]) -> Result<Option<Head>, Failure> {
     }
     let mut wrong = Vec::new();
     let line = match line::next(rest) {
-        Line::Whole(line) => request_line(line, &mut wrong),
+        Line::Whole(line) => match request_line(line, &mut wrong) {
+            Some(line) if wrong.is_empty() => line,
+            // Whatever comes behind it.
+            _ => return Err(Failure::Refused(wrong)),
+        },
         // Nobody knows where this head ends, so nobody waits for that.
         Line::Broken => return Err(Failure::Refused(vec![400, 414])),
         Line::Cut(begun) if begun.len() > REQUEST_LINE + 1 => {
@@ -54,12 +58,12 @@ pub(super) fn read(rest: &mut &[u8]) -> Result<Option<Head>, Failure> {
         Line::Cut(begun) => return Err(Failure::Cut(request_line_begun(begun))),
     };
     let fields = fields(whole.len(), rest, &mut wrong)?;
-    match line {
-        Some(line) if wrong.is_empty() => meaning(&line, fields)
-            .map(Some)
-            .map_err(Failure::Refused),
-        _ => Err(Failure::Refused(wrong)),
+    if !wrong.is_empty() {
+        return Err(Failure::Refused(wrong));
     }
+    meaning(&line, fields)
+        .map(Some)
+        .map_err(Failure::Refused)
 }
 
 /// `method SP request-target SP HTTP-version`.

@@ -10,7 +10,7 @@
 //! Each byte is looked at once, however small the segments: the search goes on where it stopped.
 
 use bytes::{Buf, Bytes, BytesMut};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -49,6 +49,16 @@ enum LineEnd {
     Lf,
 }
 
+/// What has arrived of a head.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// Its first line, which stays where it is: said once, before what is behind it is looked at,
+    /// so that it is judged alike whether or not more has come.
+    FirstLine(Bytes),
+    /// All of it, with its empty line, cut out.
+    Whole(Bytes),
+}
+
 /// What ends a unit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -62,6 +72,14 @@ impl LineEnd {
             Self::Lf
         } else {
             Self::CrLf
+        }
+    }
+
+    /// Whether these bytes may stand in a line, and at its end.
+    fn check(self, before: Option<&u8>, fresh: &[u8]) -> Result<(), Kind> {
+        match self {
+            Self::CrLf => check(before, fresh),
+            Self::Lf => check_but_lf(before, fresh),
         }
     }
 }
@@ -127,8 +145,9 @@ impl Input {
         all
     }
 
-    /// Cuts out a head with its empty line, without the empty lines in front of it.
-    pub(crate) fn head(&mut self, limits: &Limits) -> Result<Option<Bytes>, Kind> {
+    /// Says the first line of a head, then cuts the head out with its empty line, without the empty
+    /// lines in front of it.
+    pub(crate) fn head(&mut self, limits: &Limits) -> Result<Option<Head>, Kind> {
         let line_end = LineEnd::of(limits.strictness());
         while self.line == 0 {
             let line = self.scan(Until::Line, line_end)?;
@@ -138,13 +157,16 @@ impl Input {
                 Some(end) => end - 1,
                 None => self.len().saturating_sub(1),
             };
-            if length > limits.request_line() {
+            let most = limits.request_line();
+            // Byte by byte, it would have passed the limit with this one.
+            self.check_up_to(line.unwrap_or(0).min(most.saturating_add(2)), line_end)?;
+            if length > most {
                 return Err(Kind::TargetTooLong);
             }
             match line {
                 None => return Ok(None),
                 Some(end) if length == 0 => self.skip_empty_line(end, limits)?,
-                Some(_) => {}
+                Some(_) => return Ok(self.first_line().map(Head::FirstLine)),
             }
         }
         let end = self.scan(Until::EmptyLine, line_end)?;
@@ -153,7 +175,23 @@ impl Input {
             return Err(Kind::HeadTooLong);
         }
         self.empty_lines = if end.is_some() { 0 } else { self.empty_lines };
-        Ok(end.map(|end| self.cut(end)))
+        Ok(end.map(|end| Head::Whole(self.cut(end))))
+    }
+
+    /// The first line of a head that has not been cut out, once it has ended.
+    pub(crate) fn first_line(&self) -> Option<Bytes> {
+        if self.line == 0 {
+            return None;
+        }
+        let end = |bytes: &[u8]| memchr(b'\n', bytes).map(|at| at + 1);
+        if let Some(end) = end(&self.held) {
+            return Some(Bytes::copy_from_slice(&self.held[..end]));
+        }
+        let end = end(&self.segment)?;
+        if self.held.is_empty() {
+            return Some(self.segment.slice(..end));
+        }
+        Some([&self.held, &self.segment[..end]].concat().into())
     }
 
     /// Cuts out a trailer section with its empty line.
@@ -259,14 +297,24 @@ impl Input {
             }
         }
         // Who reads the whole unit refuses these bytes, too; but it may never become whole.
-        let fresh = &self.segment[unchecked..];
-        match line_end {
-            LineEnd::CrLf => check(before(unchecked), fresh)?,
-            LineEnd::Lf => check_but_lf(before(unchecked), fresh)?,
-        }
+        line_end.check(before(unchecked), &self.segment[unchecked..])?;
         self.scanned = self.len();
         self.checked = self.scanned;
         Ok(None)
+    }
+
+    /// Looks at the bytes before `end` that were not looked at.
+    fn check_up_to(&mut self, end: usize, line_end: LineEnd) -> Result<(), Kind> {
+        if end > self.checked {
+            let (from, to) = (self.checked - self.held.len(), end - self.held.len());
+            let before = match from {
+                0 => self.held.last(),
+                from => self.segment.get(from - 1),
+            };
+            line_end.check(before, &self.segment[from..to])?;
+            self.checked = end;
+        }
+        Ok(())
     }
 
     /// Cuts out the first `length` bytes, zero-copy unless they span segments.
@@ -350,12 +398,23 @@ fn blame(before: Option<&u8>, fresh: &[u8]) -> Kind {
 mod tests {
     use bytes::Bytes;
 
-    use super::Input;
+    use super::{Head, Input};
     use crate::kind::Kind;
     use crate::limits::Limits;
     use crate::strictness::{Deviation, Strictness};
 
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    /// The next head, whatever its first line is.
+    fn head(input: &mut Input, limits: &Limits) -> Result<Option<Bytes>, Kind> {
+        loop {
+            match input.head(limits)? {
+                Some(Head::FirstLine(_)) => {}
+                Some(Head::Whole(head)) => return Ok(Some(head)),
+                None => return Ok(None),
+            }
+        }
+    }
 
     #[test]
     fn a_head_in_one_segment_is_not_copied() {
@@ -363,8 +422,7 @@ mod tests {
         let start = segment.as_ptr();
         let mut input = Input::new();
         input.received(segment);
-        let head = input
-            .head(&Limits::default())
+        let head = head(&mut input, &Limits::default())
             .unwrap()
             .unwrap();
         assert_eq!(head, HEAD);
@@ -387,7 +445,7 @@ mod tests {
                     "every byte before this one is behind the search"
                 );
                 input.received(Bytes::copy_from_slice(&[*byte]));
-                let head = input.head(limits).unwrap();
+                let head = head(&mut input, limits).unwrap();
                 assert_eq!(head.is_some(), at + 1 == whole.len());
             }
             assert!(input.is_empty());
@@ -417,9 +475,7 @@ mod tests {
         for (bytes, expected) in cases {
             let mut input = Input::new();
             input.received(Bytes::from_static(bytes));
-            let head = input
-                .head(&limits)
-                .map(|head| head.is_some());
+            let head = head(&mut input, &limits).map(|head| head.is_some());
             assert_eq!(head, expected, "{:?}", bytes.escape_ascii().to_string());
         }
     }
@@ -435,7 +491,7 @@ mod tests {
         ] {
             let mut input = Input::new();
             input.received(Bytes::from_static(bytes));
-            assert_eq!(input.head(&Limits::default()), Err(kind));
+            assert_eq!(head(&mut input, &Limits::default()), Err(kind));
         }
     }
 

@@ -41,6 +41,17 @@ pub(crate) fn request(
     }
 }
 
+/// Parses the first line of a head alone, with its CRLF: what is wrong with it is the same whether
+/// or not the rest has come.
+pub(crate) fn first_line(line: &Bytes, limits: &Limits) -> Result<Start, Kind> {
+    let mut raw = httparse::Request::new(&mut []);
+    match raw.parse(line) {
+        // There is nothing behind it, so that it never completes.
+        Ok(_partial) => start(line, &raw, limits),
+        Err(error) => Err(refusal(line, error)),
+    }
+}
+
 /// Parses the head that `bytes` begin with, and says its length: in one go what [`Input::head`]
 /// and [`request`] do together, for the head that is whole and faultless, as nearly all are.
 ///

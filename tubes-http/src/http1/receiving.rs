@@ -1,13 +1,13 @@
 //! The peer's direction: its bytes, cut into events, until they end or make no sense.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request, Uri};
 
 use crate::http1::decode::{Decoder, Piece, Rest};
 use crate::http1::encode::Asking;
 use crate::http1::event::Event;
 use crate::http1::fields::Found;
-use crate::http1::input::{Input, Source};
+use crate::http1::input::{Head, Input, Source};
 use crate::http1::length::BodyLength;
 use crate::http1::lenient;
 use crate::http1::parse;
@@ -25,6 +25,8 @@ pub(crate) struct Receiving {
     reader: Reader,
     /// What a head that cannot be read asks for, as far as anybody can tell.
     asking: Asking,
+    /// Its method and target, if its first line makes sense.
+    asked: Option<Box<(Method, Uri)>>,
     repeat: Repeat,
 }
 
@@ -46,6 +48,7 @@ impl Receiving {
             decoder: Decoder::new(BodyLength::Empty),
             reader: Reader::Somebody,
             asking: Asking::Other,
+            asked: None,
             repeat: Repeat::default(),
         }
     }
@@ -73,6 +76,12 @@ impl Receiving {
             return Asking::Head;
         }
         self.asking
+    }
+
+    /// Method and target of a head that is refused, if its first line makes sense.
+    pub(crate) fn take_asked(&mut self, limits: &Limits) -> Option<(Method, Uri)> {
+        self.note_begun(limits);
+        self.asked.take().map(|asked| *asked)
     }
 
     /// Whether the peer has ended and all that it said has been used.
@@ -183,24 +192,53 @@ impl Receiving {
                 return Ok(Some(Event::Head(request, found)));
             }
         }
-        let head = match self.input.head(limits) {
-            Ok(Some(head)) => lenient::head(head, limits.strictness()),
-            Ok(None) => return self.ended_idle(),
-            Err(Kind::TooManyEmptyLines) => return Err(Kind::TooManyEmptyLines),
-            Err(kind) => {
-                // Behind a failure the input is gone.
-                self.asking = self.asking();
-                return Err(kind);
+        let head = loop {
+            match self.input.head(limits) {
+                Ok(Some(Head::FirstLine(line))) => {
+                    let line = lenient::head(line, limits.strictness());
+                    // Who sends garbage, and then waits, is told so at once.
+                    if let Err(kind) = parse::first_line(&line, limits) {
+                        self.note_asked(&line, limits);
+                        return Err(kind);
+                    }
+                }
+                Ok(Some(Head::Whole(head))) => break lenient::head(head, limits.strictness()),
+                Ok(None) => return self.ended_idle(),
+                Err(Kind::TooManyEmptyLines) => return Err(Kind::TooManyEmptyLines),
+                Err(kind) => {
+                    self.note_begun(limits);
+                    return Err(kind);
+                }
             }
         };
         let mut request = Request::new(());
-        let found = parse::request(&head, limits, &mut request).inspect_err(|_| {
-            if head.starts_with(HEAD) {
-                self.asking = Asking::Head;
-            }
-        })?;
+        let found = parse::request(&head, limits, &mut request)
+            .inspect_err(|_| self.note_asked(&head, limits))?;
         self.begin(found);
         Ok(Some(Event::Head(request, found)))
+    }
+
+    /// Takes note of what is asked for by a head that is not whole: behind a failure the input is
+    /// gone.
+    #[cold]
+    fn note_begun(&mut self, limits: &Limits) {
+        self.asking = self.asking();
+        if let Some(line) = self.input.first_line() {
+            self.note_asked(&lenient::head(line, limits.strictness()), limits);
+        }
+    }
+
+    /// The same for one that begins like this.
+    #[cold]
+    fn note_asked(&mut self, head: &Bytes, limits: &Limits) {
+        if head.starts_with(HEAD) {
+            self.asking = Asking::Head;
+        }
+        let end = head.iter().position(|&b| b == b'\n');
+        let line = head.slice(..end.map_or(head.len(), |at| at + 1));
+        self.asked = parse::first_line(&line, limits)
+            .ok()
+            .map(|start| Box::new(start.into_asked()));
     }
 
     fn begin(&mut self, found: Found) {

@@ -44,6 +44,11 @@ impl Start {
         })
     }
 
+    /// What it asks for.
+    pub(crate) fn into_asked(self) -> (Method, Uri) {
+        (self.method, self.uri)
+    }
+
     /// How long the line is, its CRLF included, if nothing stands in front of it.
     pub(crate) fn length(&self) -> usize {
         let (at, length) = self.target;

@@ -4,7 +4,7 @@ use support::fuzzed;
 
 use super::table::written;
 
-/// Each row for each target; the first byte says how the rest is cut.
+/// Each row for each target; the first byte says how the rest is cut, and to whom it is sent.
 fn corpus() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
     let head = b"GET / HTTP/1.1\r\nHost: a\r\n";
     let chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -16,13 +16,15 @@ fn corpus() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
             let bytes = vector.bytes;
             let seed = |rest: &[u8]| [&[how], rest].concat();
             let all = Some(("connection", seed(&bytes)));
+            let other = [&[how ^ fuzzed::LENIENT], &bytes[..]].concat();
+            let other = Some(("connection", other));
             let fields = bytes
                 .strip_prefix(head)
                 .map(|rest| ("head", seed(rest)));
             let chunks = bytes
                 .strip_prefix(chunked)
                 .map(|rest| ("chunked", seed(rest)));
-            [all, fields, chunks]
+            [all, other, fields, chunks]
                 .into_iter()
                 .flatten()
         })

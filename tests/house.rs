@@ -113,6 +113,7 @@ const TUBES_HTTP: Plan = Plan {
             "http1/pushing",
             "http1/closing",
             "http1/looking",
+            "http1/refusing",
         ],
         &["http1/overdue"],
         &["http1/shared"],

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::UPGRADE;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use tubes::net::{self, TcpFlow};
 use tubes::{Error, Fount, drains, framing, stages};
 use tubes_http::{Body, Exchange, Record, answer, server};
@@ -40,7 +40,15 @@ async fn shout(exchange: Exchange) -> Result<(), Error> {
 }
 
 fn log(record: &Record) {
-    eprintln!("{} {} {}", record.method, record.target, record.end);
+    let method = record
+        .method
+        .as_ref()
+        .map_or("-", Method::as_str);
+    let target = record
+        .target
+        .as_ref()
+        .map_or("-", Uri::path);
+    eprintln!("{method} {target} {}", record.end);
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -126,6 +126,7 @@ pub(super) fn end(record: &Record) -> String {
     };
     match &record.end {
         RecordEnd::Whole => format!("{status} whole"),
+        RecordEnd::Refused(error) => format!("{status} refused {:?}", error.kind()),
         RecordEnd::Upgraded => format!("{status} upgraded"),
         RecordEnd::Cut(error) => format!("{status} cut {:?}", error.kind()),
         other => format!("{status} {other:?}"),

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use support::serving::{Served, Setup};
 use tubes::{Fount, stages};
 use tubes_http::{Body, Error, Exchange, Limits};
@@ -42,8 +42,8 @@ fn a_record_has_what_was_asked_what_was_answered_and_how_long_it_took() {
     let [record] = &all[..] else {
         panic!("{all:?}");
     };
-    assert_eq!(record.method, "PUT");
-    assert_eq!(record.target, "/a?b");
+    assert_eq!(record.method, Some(Method::PUT));
+    assert_eq!(record.target, Some(Uri::from_static("/a?b")));
     assert_eq!(super::kit::end(record), "201 whole");
     assert_eq!((record.received, record.sent), (10, 10));
     assert_eq!(record.first_byte, Some(secs(5)));
@@ -239,16 +239,16 @@ const CASES: &[Case] = &[
             served.send("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
             served
         },
-        &[("405 whole", 27)],
+        &[("405 refused ConnectUnsupported", 27)],
     ),
     (
-        "what makes no sense is no exchange",
+        "what makes no sense, behind what does",
         |setup| {
             let served = setup.respond(hello);
-            served.send("GET / HTTP/1.1\r\n\r\n");
+            served.send([GET, "GET / HTTP/1.1\r\n\r\n"].concat());
             served
         },
-        &[],
+        &[("200 whole", 5), ("400 refused MissingHost", 28)],
     ),
     (
         "the connection is dropped behind a refusal, its body held elsewhere",
@@ -300,6 +300,82 @@ fn every_end_of_an_exchange_is_told_from_the_others() {
         }
         assert_eq!(served.handle.snapshot().held, 0, "{name}");
     }
+}
+
+#[test]
+fn what_is_refused_before_anybody_sees_it_has_a_record_with_what_is_known_of_it() {
+    #[rustfmt::skip] // A row, a case: what comes, what was asked, how it ended.
+    let cases = [
+        ("GET /a?b HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /a?b", "400 refused SeveralHosts"),
+        ("GET /a HTTP/1.1\r\nHost : a\r\n\r\n", "GET /a", "400 refused HeaderInvalid"),
+        ("\r\nGET /a HTTP/1.1\r\nHost: \0", "GET /a", "400 refused ForbiddenByte"),
+        ("HEAD /a HTTP/1.1\r\nHost: a\nX: y", "HEAD /a", "400 refused BareLf"),
+        ("PUT /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "PUT /a", "501 refused UnsupportedCoding"),
+        ("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n", "PUT /a", "413 refused BodyTooLarge { limit: 9 }"),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "CONNECT a:1", "405 refused ConnectUnsupported"),
+        ("GET /a HTTP/1.2\r\n", "- -", "505 refused UnsupportedVersion"),
+        ("GET abc HTTP/1.1\r\n", "- -", "400 refused TargetInvalid"),
+        ("\x16\x03\x01", "- -", "400 refused ForbiddenByte"),
+        ("GET /a HTTP/1.1\r\nHost", "GET /a", "408 refused HeadTimeout"),
+        ("GET /a", "- -", "408 refused HeadTimeout"),
+    ];
+    for (bytes, asked, end) in cases {
+        for byte_by_byte in [false, true] {
+            let (setup, records) = kept();
+            let served = setup
+                .limits(Limits::default().with_body(9))
+                .respond(hello);
+            if byte_by_byte {
+                served.peer.feed_bytes(bytes);
+            } else {
+                served.peer.feed(bytes);
+            }
+            served.run().advance(secs(30));
+            let all = records.take();
+            let [record] = &all[..] else {
+                panic!("{bytes:?}: {all:?}");
+            };
+            let method = record
+                .method
+                .as_ref()
+                .map_or("-", Method::as_str);
+            let target = record
+                .target
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), Uri::to_string);
+            assert_eq!(format!("{method} {target}"), asked, "{bytes:?}");
+            assert_eq!(super::kit::end(record), end, "{bytes:?}");
+            assert_eq!(record.sent > 0, method != "HEAD", "{bytes:?}");
+            let waited = if end.contains("Timeout") {
+                secs(30)
+            } else {
+                secs(0)
+            };
+            assert_eq!(record.duration, waited, "{bytes:?}");
+            served.finish();
+            assert_eq!(records.ends(), [""; 0], "{bytes:?}: no second record");
+        }
+    }
+}
+
+#[test]
+fn a_head_that_does_not_come_to_its_end_is_refused_without_an_answer() {
+    let (setup, records) = kept();
+    let served = setup.respond(hello);
+    served
+        .send("GET /a HTTP/1.1\r\nHost")
+        .finish();
+    assert_eq!(
+        records.ends(),
+        ["- refused Truncated { expected: None, got: 21 }"]
+    );
+    let (setup, records) = kept();
+    let served = setup.respond(hello);
+    served
+        .send(GET)
+        .finish()
+        .advance(secs(10));
+    assert_eq!(records.ends(), ["200 whole"], "nothing was begun");
 }
 
 #[test]

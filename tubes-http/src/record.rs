@@ -8,21 +8,23 @@ use http::{Method, StatusCode, Uri};
 
 use crate::error::Error;
 
-/// One exchange that is over: for a log of accesses, or for metrics.
+/// One exchange that is over, or a request that was refused before anybody was asked: for a log of
+/// accesses, or for metrics.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
-    /// The method of its request.
-    pub method: Method,
-    /// The target of its request.
-    pub target: Uri,
+    /// The method of its request; none if the first line of that makes no sense.
+    pub method: Option<Method>,
+    /// The target of its request; none if the first line of that makes no sense.
+    pub target: Option<Uri>,
     /// The status that was answered; none if none was.
     pub status: Option<StatusCode>,
     /// Bytes of the request's body that arrived.
     pub received: u64,
     /// Bytes of the response's body that were written.
     pub sent: u64,
-    /// From the head of the request to the head of the response.
+    /// From the head of the request, when it was whole, to the head of the response. A head that is
+    /// refused counts from when its rest was waited for.
     pub first_byte: Option<Duration>,
     /// From the head of the request to the end of the exchange.
     pub duration: Duration,
@@ -40,6 +42,10 @@ pub struct Record {
 pub enum RecordEnd {
     /// Its reply was written to its end.
     Whole,
+    /// Its request was refused, for this reason, and no handler has seen it: what makes no sense, what
+    /// did not come in time or to its end, what is too large from the beginning, a tunnel that nobody
+    /// serves.
+    Refused(Error),
     /// It was cut: why, as far as that is known.
     Cut(Error),
     /// The flow went on as something else.
@@ -52,13 +58,8 @@ pub(crate) type Observer = Arc<dyn Fn(&Record) + Send + Sync>;
 /// A line in the log (of the `tracing` crate, at level `INFO`, target `tubes_http::access`) for
 /// each exchange: for [`Server::on_exchange`](crate::Server::on_exchange).
 pub fn log_access(record: &Record) {
-    let Record {
-        method,
-        target,
-        received,
-        sent,
-        ..
-    } = record;
+    let Record { received, sent, .. } = record;
+    let (method, target) = (known(&record.method), known(&record.target));
     tracing::info!(
         target: "tubes_http::access",
         %method,
@@ -79,8 +80,17 @@ impl fmt::Display for RecordEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => f.write_str("whole"),
+            Self::Refused(error) => write!(f, "refused: {error}"),
             Self::Cut(error) => write!(f, "cut: {error}"),
             Self::Upgraded => f.write_str("upgraded"),
         }
+    }
+}
+
+/// For the log: what is known, or a dash.
+pub(crate) fn known<T: fmt::Display>(what: &Option<T>) -> &dyn fmt::Display {
+    match what {
+        Some(known) => known,
+        None => &"-",
     }
 }

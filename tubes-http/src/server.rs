@@ -75,8 +75,9 @@ impl Server {
         self
     }
 
-    /// Shows each exchange that is over to `observer`: for a log of accesses
-    /// ([`log_access`](crate::log_access) is one), or for metrics.
+    /// Shows each exchange that is over to `observer`, and each request that was refused before a
+    /// handler has seen it: for a log of accesses ([`log_access`](crate::log_access) is one), or for
+    /// metrics.
     ///
     /// It is called by whoever ends the exchange, and is to be quick.
     pub fn on_exchange(mut self, observer: impl Fn(&Record) + Send + Sync + 'static) -> Self {

@@ -55,8 +55,8 @@ impl Account {
     pub(super) fn record(&self, now: Instant, received: u64, sent: u64, end: RecordEnd) -> Record {
         let since = |at: Instant| at.saturating_duration_since(self.began);
         Record {
-            method: self.method.clone(),
-            target: self.target.clone(),
+            method: Some(self.method.clone()),
+            target: Some(self.target.clone()),
             status: self.status,
             received,
             sent,

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use http::{Method, Uri};
 
-use crate::error::Error;
 use crate::http1::output::Output;
-use crate::record::{Observer, Record};
+use crate::record::{Observer, Record, known};
 use crate::roster::Roster;
 
 /// Wakers and subscribers of the log run code of others, which may come back here; and so may
@@ -20,8 +19,16 @@ pub(super) struct After<F, D> {
     pub(super) gone: Vec<Waker>,
     /// The connection is over.
     pub(super) parting: Option<Box<Parting<F, D>>>,
-    pub(super) record: Option<Box<(Observer, Record)>>,
+    pub(super) record: Option<Box<Shown>>,
+    /// The request behind that exchange was refused.
+    pub(super) refused: Option<Box<Shown>>,
     pub(super) note: Option<Box<Note>>,
+}
+
+/// A record, and who is to see it.
+pub(super) struct Shown {
+    pub(super) observer: Option<Observer>,
+    pub(super) record: Record,
 }
 
 /// What is left of a connection that is over.
@@ -52,8 +59,6 @@ pub(super) enum Note {
         waited: Duration,
         held: usize,
     },
-    /// A request was not understood, or not wanted.
-    Refused(Error),
     /// A reply could not carry all of its trailers.
     TrailersLost { method: Method, target: Uri },
 }
@@ -71,6 +76,7 @@ impl<F, D> Default for After<F, D> {
             gone: Vec::new(),
             parting: None,
             record: None,
+            refused: None,
             note: None,
         }
     }
@@ -85,12 +91,35 @@ impl<F, D> Drop for After<F, D> {
             note.say();
         }
         if let Some(shown) = &self.record {
-            let (observer, record) = &**shown;
-            // A half may be dropped by a panic; another one would end the program.
-            if catch_unwind(AssertUnwindSafe(|| observer(record))).is_err() {
-                tracing::error!(method = %record.method, target = %record.target, "the observer of exchanges panicked");
-            }
+            shown.show();
         }
+        if let Some(shown) = &self.refused {
+            shown.say_refused();
+            shown.show();
+        }
+    }
+}
+
+impl Shown {
+    fn show(&self) {
+        let Self { observer, record } = self;
+        let Some(observer) = observer else {
+            return;
+        };
+        // A half may be dropped by a panic; another one would end the program.
+        if catch_unwind(AssertUnwindSafe(|| observer(record))).is_err() {
+            let (method, target) = (known(&record.method), known(&record.target));
+            tracing::error!(%method, %target, "the observer of exchanges panicked");
+        }
+    }
+
+    /// The fault of the peer: not worth an alarm.
+    #[cold]
+    fn say_refused(&self) {
+        let Record { status, end, .. } = &self.record;
+        let (method, target) = (known(&self.record.method), known(&self.record.target));
+        let status = status.map_or(0, |status| status.as_u16());
+        tracing::debug!(%method, %target, status, %end, "request refused");
     }
 }
 
@@ -106,7 +135,6 @@ impl Note {
             } => {
                 tracing::warn!(%method, %target, ?waited, held, "the peer does not take the response");
             }
-            Self::Refused(error) => tracing::debug!(%error, "request refused"),
             Self::TrailersLost { method, target } => {
                 tracing::warn!(%method, %target, "trailers lost: this message could not carry all of them");
             }

@@ -19,7 +19,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::UPGRADE;
 use http::response::Parts;
-use http::{HeaderMap, Request, StatusCode, Version};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
 
 use crate::error::Error;
 use crate::http1::decode::Rest;
@@ -127,6 +127,11 @@ impl Connection {
     /// What it means that the rest of the body will not come.
     pub(crate) fn truncated(&self) -> Kind {
         self.receiving.truncated()
+    }
+
+    /// Method and target of a head that is refused, if its first line makes sense.
+    pub(crate) fn take_asked(&mut self) -> Option<(Method, Uri)> {
+        self.receiving.take_asked(&self.limits)
     }
 
     /// Whether nothing of this request will follow.

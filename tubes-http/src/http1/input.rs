@@ -159,7 +159,11 @@ impl Input {
             };
             let most = limits.request_line();
             // Byte by byte, it would have passed the limit with this one.
-            self.check_up_to(line.unwrap_or(0).min(most.saturating_add(2)), line_end)?;
+            self.check_up_to(
+                line.unwrap_or(0)
+                    .min(most.saturating_add(2)),
+                line_end,
+            )?;
             if length > most {
                 return Err(Kind::TargetTooLong);
             }
@@ -191,7 +195,11 @@ impl Input {
         if self.held.is_empty() {
             return Some(self.segment.slice(..end));
         }
-        Some([&self.held, &self.segment[..end]].concat().into())
+        Some(
+            [&self.held, &self.segment[..end]]
+                .concat()
+                .into(),
+        )
     }
 
     /// Cuts out a trailer section with its empty line.

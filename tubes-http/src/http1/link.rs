@@ -22,7 +22,7 @@ use tubes::{Drain, Fount, Reason};
 use crate::error::Error;
 use crate::half::Gone;
 use crate::http1::account::Account;
-use crate::http1::after::{After, Ends, Note, Parting};
+use crate::http1::after::{After, Ends, Note, Parting, Shown};
 use crate::http1::connection::Connection;
 use crate::http1::deadlines::{Deadlines, For, Patience};
 use crate::http1::turn::{Awaited, Closing, Half, Held, Last, Turn};
@@ -354,7 +354,9 @@ impl<F, D> Link<F, D> {
         }
         self.end_writing();
         self.last = match (&end, &self.broken) {
-            (RecordEnd::Cut(error), _) | (_, Some(error)) => Last::Failed(error.clone()),
+            (RecordEnd::Cut(error) | RecordEnd::Refused(error), _) | (_, Some(error)) => {
+                Last::Failed(error.clone())
+            }
             (RecordEnd::Whole | RecordEnd::Upgraded, None) => Last::Whole,
         };
         if matches!(end, RecordEnd::Whole) {
@@ -366,8 +368,8 @@ impl<F, D> Link<F, D> {
             let now = self.site.clock.now();
             let (received, sent) = (self.engine.received_bytes(), self.engine.sent_bytes());
             let record = account.record(now, received, sent, end);
-            let observer = Arc::clone(observer);
-            self.after().record = Some(Box::new((observer, record)));
+            let observer = Some(Arc::clone(observer));
+            self.after().record = Some(Box::new(Shown { observer, record }));
         }
         self.wake_watchers();
     }

@@ -36,6 +36,7 @@ mod parse;
 mod pulling;
 mod pushing;
 mod receiving;
+mod refusing;
 mod repeat;
 mod sending;
 pub(crate) mod server;

@@ -7,27 +7,23 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::Request;
 use tubes::{Drain, Flow, Fount, Reason};
 
 use crate::body::{Body, Receive};
-use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::half::Answer;
-use crate::http1::after::Note;
 use crate::http1::deadlines::For;
 use crate::http1::event::Event;
 use crate::http1::length::BodyLength;
 use crate::http1::link::Link;
-use crate::http1::receiving::check_total;
 use crate::http1::shared::Shared;
 use crate::http1::turn::{Awaited, Closing, Held, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
-use crate::record::RecordEnd;
 use crate::reply::Reply;
 use crate::roster::Phase;
-use crate::site::{Site, Tunnels};
+use crate::site::Site;
 
 /// How long a connection is busy after its last exchange.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -217,22 +213,15 @@ where
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Request<()>, BodyLength)>> {
         match self.engine.next_event() {
             Ok(Some(Event::Head(request, found))) => {
+                if let Err(kind) = self.check_wanted(&request, found.body) {
+                    self.refuse(kind, Some(request.into_parts().0));
+                    return Poll::Ready(None);
+                }
                 self.deadlines.end(For::Reading);
-                let refused = self.site.tunnels == Tunnels::Refused;
-                if refused && request.method() == Method::CONNECT {
-                    self.refuse_tunnel(&request);
-                    return Poll::Ready(None);
-                }
-                let declared = found.body.declared().unwrap_or(0);
-                if let Err(kind) = check_total(declared, self.limits()) {
-                    // RFC 9110 §15.5.14: before anybody has read, or asked for, a byte of it.
-                    self.refuse(&kind.into());
-                    return Poll::Ready(None);
-                }
                 return Poll::Ready(Some((request, found.body)));
             }
             Ok(Some(_)) => self.turn = Turn::Closing(Closing::Write(Reason::Finished)),
-            Err(error) => self.refuse(&error),
+            Err(error) => self.refuse(error, None),
             Ok(None) => match self.poll_read(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(reason)) => {
@@ -283,7 +272,7 @@ where
             Awaited::First | Awaited::Settled => {
                 self.turn = Turn::Closing(Closing::Write(Reason::Finished));
             }
-            Awaited::Rest => self.refuse(&Kind::HeadTimeout.into()),
+            Awaited::Rest => self.refuse(Kind::HeadTimeout, None),
         }
         Poll::Ready(())
     }
@@ -299,23 +288,6 @@ where
             .idle_time()
             .saturating_sub(waited);
         self.deadlines.begin(For::Reading, left);
-    }
-
-    /// RFC 9110 §9.3.6: no tunnel is to be opened by accident.
-    fn refuse_tunnel(&mut self, request: &Request<()>) {
-        let error = Error::from(Kind::ConnectUnsupported);
-        self.serve(request.method(), request.uri(), Held::LetGo);
-        self.refuse(&error);
-        self.answered(error.status());
-        self.note_end(RecordEnd::Whole);
-    }
-
-    /// Answers what cannot be served, and hears no more.
-    fn refuse(&mut self, error: &Error) {
-        self.note(Note::Refused(error.clone()));
-        let now = self.site.clock.wall();
-        self.engine.refuse(error, now);
-        self.turn = Turn::Closing(Closing::Write(Reason::Finished));
     }
 }
 

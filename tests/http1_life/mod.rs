@@ -1,6 +1,7 @@
 //! The life of exchanges and of their server: who is there, who is told to end, what is recorded.
 
 mod cancelling;
+mod dropping;
 mod interim;
 mod kit;
 mod memory;

@@ -200,6 +200,10 @@ impl Reply {
 /// Ready while the connection has room for a piece. Holds the head and at most one piece, until
 /// it is known whether more follow; or what [`Flush`] says.
 ///
+/// A piece of less than 4 KiB is copied and dropped at once. A larger one leaves as it is, and is
+/// dropped by the transport while the connection is locked: what owns it
+/// ([`Bytes::from_owner`]) must not look at the server, or at its exchange, when it is dropped.
+///
 /// # Stopping
 ///
 /// A clean end completes the reply. A failure cuts it: answered with the status of the failure

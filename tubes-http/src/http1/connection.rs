@@ -272,8 +272,8 @@ impl Connection {
     }
 
     /// Writes a piece of the body. One beyond the declared length is cut, and the connection
-    /// closes after the reply.
-    pub(crate) fn send(&mut self, piece: Bytes) -> Result<(), Error> {
+    /// closes after the reply. One that is copied, or refused, is for the caller to drop.
+    pub(crate) fn send(&mut self, piece: &mut Bytes) -> Result<(), Error> {
         self.sending
             .send(piece)
             .map_err(|kind| {

@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING, UPGRADE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
@@ -100,7 +99,7 @@ pub(crate) fn interim(output: &mut Output, status: StatusCode, headers: &HeaderM
 pub(crate) fn refusal(
     output: &mut Output,
     status: StatusCode,
-    text: Bytes,
+    text: &str,
     method: Asking,
     now: SystemTime,
 ) {
@@ -109,7 +108,7 @@ pub(crate) fn refusal(
     content_length(output, text.len() as u64);
     output.write(b"\r\n");
     if method != Asking::Head {
-        output.push(text);
+        output.write(text.as_bytes());
     }
 }
 

@@ -33,8 +33,9 @@ pub(crate) enum Finished {
 }
 
 impl Encoder {
-    /// Writes a piece; an empty one leaves no trace (an empty chunk would be the end).
-    pub(crate) fn send(&mut self, output: &mut Output, mut piece: Bytes) -> Result<(), Kind> {
+    /// Writes a piece; an empty one leaves no trace (an empty chunk would be the end). One that is
+    /// not taken as it is stays where it is.
+    pub(crate) fn send(&mut self, output: &mut Output, piece: &mut Bytes) -> Result<(), Kind> {
         if piece.is_empty() {
             return Ok(());
         }

@@ -108,7 +108,6 @@ where
         let room = link.poll_room(cx);
         link.keep_writer(&room, cx);
         ready!(room).map_err(Error::of_transport)?;
-        let body = std::mem::take(body);
         let length = length.unwrap_or(body.len() as u64);
         link.start(head, Some(length), body)?;
         link.finish(None)?;
@@ -121,24 +120,25 @@ where
         }
     }
 
+    // A parameter is dropped behind the lock: the owner of a piece may come back here.
     fn start(
         &self,
         exchange: u64,
         head: &mut Parts,
         length: Option<u64>,
-        first: Bytes,
+        mut first: Bytes,
     ) -> Result<Wanted, Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        link.start(head, length, first)
+        link.start(head, length, &mut first)
     }
 
-    fn send(&self, exchange: u64, piece: Bytes) -> Result<(), Error> {
+    fn send(&self, exchange: u64, mut piece: Bytes) -> Result<(), Error> {
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        link.engine.send(piece)
+        link.engine.send(&mut piece)
     }
 
     fn finish(&self, exchange: u64, trailers: Option<HeaderMap>) -> Result<(), Error> {
@@ -307,7 +307,12 @@ where
 
     /// Writes the head, with this length if it says nothing of it, and the first piece of the body
     /// if one is wanted.
-    fn start(&mut self, head: &Parts, length: Option<u64>, first: Bytes) -> Result<Wanted, Error> {
+    fn start(
+        &mut self,
+        head: &Parts,
+        length: Option<u64>,
+        first: &mut Bytes,
+    ) -> Result<Wanted, Error> {
         if let Some(broken) = self.broken.clone() {
             // The request could not be understood to its end: that is what is answered.
             self.refuse_reply(&broken);

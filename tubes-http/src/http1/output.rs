@@ -41,13 +41,14 @@ impl Output {
         self.write(b"\r\n");
     }
 
-    /// Copies a small piece, queues a big one as it is.
-    pub(crate) fn push(&mut self, piece: Bytes) {
+    /// Takes a big piece as it is; copies a small one and leaves it where it is, for what is
+    /// dropped may run code of others.
+    pub(crate) fn push(&mut self, piece: &mut Bytes) {
         if piece.len() < COPIED_BELOW {
-            return self.write(&piece);
+            return self.write(piece);
         }
         self.seal();
-        self.enqueue(piece);
+        self.enqueue(std::mem::take(piece));
     }
 
     /// The next bytes to be written. What was taken last leaves no capacity behind.
@@ -93,8 +94,8 @@ mod tests {
         let big = Bytes::from(vec![b'x'; COPIED_BELOW]);
         let mut output = Output::default();
         output.write(b"a");
-        output.push(Bytes::from_static(b"b"));
-        output.push(big.clone());
+        output.push(&mut Bytes::from_static(b"b"));
+        output.push(&mut big.clone());
         output.write(b"c");
         assert_eq!(output.len(), 3 + COPIED_BELOW);
         assert_eq!(output.take().unwrap(), "ab");

@@ -94,7 +94,7 @@ impl Sending {
         Ok(())
     }
 
-    pub(crate) fn send(&mut self, piece: Bytes) -> Result<(), Kind> {
+    pub(crate) fn send(&mut self, piece: &mut Bytes) -> Result<(), Kind> {
         self.state = self.on(Step::Data)?;
         let length = piece.len() as u64;
         self.encoder
@@ -129,11 +129,11 @@ impl Sending {
     pub(crate) fn refuse(&mut self, error: &Error, method: Asking, now: SystemTime) {
         match (self.state, error.status()) {
             (State::Idle, Some(status)) => {
-                let text = Bytes::from(format!("{}\n", error.kind()));
+                let text = format!("{}\n", error.kind());
                 if method != Asking::Head {
                     self.sent = text.len() as u64;
                 }
-                encode::refusal(&mut self.output, status, text, method, now);
+                encode::refusal(&mut self.output, status, &text, method, now);
                 self.state = State::Closed;
             }
             // The reply was whole before.

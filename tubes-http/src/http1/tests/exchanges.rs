@@ -331,7 +331,10 @@ fn no_order_of_calls_panics_and_what_makes_no_sense_is_said() {
         kind(idle.interim(StatusCode::CONTINUE, &HeaderMap::new())),
         Kind::NothingToAnswer
     );
-    assert_eq!(kind(idle.send(Bytes::from_static(b"a"))), Kind::OutOfTurn);
+    assert_eq!(
+        kind(idle.send(&mut Bytes::from_static(b"a"))),
+        Kind::OutOfTurn
+    );
     assert_eq!(idle.finish(None).unwrap_err().kind(), Kind::OutOfTurn);
     idle.discard_body();
 
@@ -354,7 +357,10 @@ fn no_order_of_calls_panics_and_what_makes_no_sense_is_said() {
         .unwrap();
     assert_eq!(kind(open.start(&head(200), None, noon())), Kind::HeadTwice);
     let _ = open.finish(None).unwrap();
-    assert_eq!(kind(open.send(Bytes::from_static(b"a"))), Kind::OutOfTurn);
+    assert_eq!(
+        kind(open.send(&mut Bytes::from_static(b"a"))),
+        Kind::OutOfTurn
+    );
     assert_eq!(open.finish(None).unwrap_err().kind(), Kind::OutOfTurn);
 
     let mut tunnel = connection("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");

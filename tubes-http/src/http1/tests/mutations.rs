@@ -49,7 +49,7 @@ fn encode(pieces: &[Bytes]) -> Vec<u8> {
     let mut encoder = Encoder::Chunked;
     for piece in pieces {
         encoder
-            .send(&mut output, piece.clone())
+            .send(&mut output, &mut piece.clone())
             .unwrap();
     }
     let mut trailers = HeaderMap::new();

@@ -89,7 +89,7 @@ fn replies_are_these_bytes() {
             .unwrap();
         for piece in body {
             connection
-                .send(Bytes::from_static(piece.as_bytes()))
+                .send(&mut Bytes::from_static(piece.as_bytes()))
                 .unwrap();
         }
         assert_eq!(connection.finish(None).unwrap(), Finished::Whole);
@@ -108,7 +108,7 @@ fn a_body_where_none_may_be_leaves_no_byte() {
         let before = connection.output_len();
         assert!(!connection.wants_body());
         let error = connection
-            .send(Bytes::from_static(b"abc"))
+            .send(&mut Bytes::from_static(b"abc"))
             .unwrap_err();
         assert_eq!(error.kind(), Kind::BodyForbidden);
         assert_eq!(connection.output_len(), before);
@@ -124,7 +124,7 @@ fn a_short_body_is_an_error_and_has_no_end() {
         .start(&head(200), Some(10), noon())
         .unwrap();
     connection
-        .send(Bytes::from_static(b"123456789"))
+        .send(&mut Bytes::from_static(b"123456789"))
         .unwrap();
     let error = connection.finish(None).unwrap_err();
     assert_eq!(
@@ -146,7 +146,7 @@ fn a_long_body_is_cut_at_its_length_and_is_the_last() {
         .start(&response(200, fields), None, noon())
         .unwrap();
     let error = connection
-        .send(Bytes::from_static(b"12345678901"))
+        .send(&mut Bytes::from_static(b"12345678901"))
         .unwrap_err();
     assert_eq!(error.kind(), Kind::BodyTooLong { declared: 10 });
     assert_output(
@@ -164,7 +164,7 @@ fn a_cut_reply_has_no_last_chunk() {
         .start(&head(200), None, noon())
         .unwrap();
     connection
-        .send(Bytes::from_static(b"a"))
+        .send(&mut Bytes::from_static(b"a"))
         .unwrap();
     connection.abort();
     assert_eq!(
@@ -276,7 +276,7 @@ fn a_head_and_a_small_body_are_one_segment() {
         .start(&head(200), None, noon())
         .unwrap();
     connection
-        .send(Bytes::from_static(b"hello"))
+        .send(&mut Bytes::from_static(b"hello"))
         .unwrap();
     let _ = connection.finish(None).unwrap();
     assert!(connection.take_output().is_some());

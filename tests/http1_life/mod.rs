@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod dropping;
+mod given_up;
 mod interim;
 mod kit;
 mod memory;

@@ -21,10 +21,12 @@ pub(crate) trait Answer: Send + Sync {
     /// Room for a piece of the body.
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
+    /// Who waited for what is written to leave waits no more; it leaves without him.
+    fn give_up(&self, exchange: u64);
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;
-    /// Waits for room, then writes the whole reply: head, body (used up) and end; and lets it
-    /// leave, if it can at once. `poll_left` is called next if it is not `Over` then. A `length`
-    /// that is known is what the body is held to, unless the head says something of it.
+    /// Waits for room, then writes the whole reply: head, body (what is left of it means nothing) and
+    /// end; and lets it leave, if it can at once. `poll_left` is called next if it is not `Over` then.
+    /// A `length` that is known is what the body is held to, unless the head says something of it.
     fn poll_whole(
         &self,
         exchange: u64,

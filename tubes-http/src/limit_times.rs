@@ -27,6 +27,13 @@ impl Limits {
     /// How long a peer may keep a body waiting that is pulled: 30 s, then 408. nginx has 60 s.
     /// Each second costs one of them; what comes gives them back at
     /// [`body_rate`](Self::body_rate), so that a slow peer has time and one that drips has not.
+    ///
+    /// While the application pulls nothing, nothing counts, however long that is: the peer may not
+    /// even send then. It waits from a pull that finds nothing up to the next piece, or until it
+    /// says that it has no room (`poll_progress`, as every stage does). Whoever gives up a pull
+    /// without a word, as in a `select`, counts as waiting until his next one: if that comes when
+    /// the time is over, a peer that has sent nothing was too slow, and one that has sent something
+    /// is charged nothing.
     #[must_use]
     pub fn body_time(&self) -> Duration {
         self.times.body_time

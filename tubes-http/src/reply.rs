@@ -70,9 +70,14 @@ impl Reply {
     /// # Errors
     ///
     /// [`Kind::InvalidInterim`](crate::Kind::InvalidInterim) for another status; what ended the connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what it has written leaves when the peer takes it.
     pub async fn interim(&mut self, head: &Response<()>) -> Result<(), Error> {
         let half = &self.half;
         half.link.interim(half.exchange, head)?;
+        let _waits = Waits(half);
         poll_fn(|cx| half.link.poll_flush(half.exchange, cx))
             .await
             .map_err(Error::of_transport)
@@ -190,6 +195,15 @@ impl Reply {
             length,
             stage: Stage::Head,
         }
+    }
+}
+
+/// Waits for what is written to leave, and is forgotten if that is given up.
+struct Waits<'a>(&'a Half);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.link.give_up(self.0.exchange);
     }
 }
 

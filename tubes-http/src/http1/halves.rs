@@ -86,6 +86,17 @@ where
         polled
     }
 
+    fn give_up(&self, exchange: u64) {
+        if let Some(mut link) = self.lock_for(exchange)
+            && link.waiters.is_writing()
+        {
+            link.forget(Waiter::Writer);
+            link.end_writing();
+            // The drain knows who is gone: it is asked in the name of another.
+            link.wake(Waiter::Exchanges);
+        }
+    }
+
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error> {
         let mut link = self
             .lock_for(exchange)

@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -168,6 +169,11 @@ impl<F, D> Link<F, D> {
     /// Nobody waits for the request's body any more: how long it took is noted.
     pub(super) fn end_reading(&mut self) {
         let waited = self.deadlines.end_timed(For::Reading);
+        self.note_reading(waited);
+    }
+
+    /// Somebody has waited for the request's body.
+    pub(super) fn note_reading(&mut self, waited: Duration) {
         self.with_request.spend(waited);
         if let Some(account) = &mut self.account {
             account.waited_for_request += waited;

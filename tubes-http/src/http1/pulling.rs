@@ -118,7 +118,11 @@ where
 
     /// Bytes of the body came, whoever read them: the peer gets time for each.
     fn request_moved(&mut self, bytes: u64) {
-        self.end_reading();
+        let waited = self.deadlines.end_timed(For::Reading);
+        // Whoever waits for so long is told; who comes later had given up, and waited for nothing.
+        if waited < self.with_request.left() {
+            self.note_reading(waited);
+        }
         let (rate, most) = (self.limits().body_rate(), self.limits().body_time());
         self.with_request
             .earn(bytes, rate, most);

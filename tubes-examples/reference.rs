@@ -214,10 +214,13 @@ async fn serve(listener: Listener, limits: Arc<Limits>, stop: CancellationToken)
     let handle = server.handle();
     let serving = listener
         .through(stages::until(handle.stopping()))
-        .flow_to(drains::spawn(move |flow: TcpFlow| {
-            flow.through(&server)
-                .flow_to(tubes_http::respond(route))
-        }));
+        .flow_to(
+            drains::spawn(move |flow: TcpFlow| {
+                flow.through(&server)
+                    .flow_to(tubes_http::respond(route))
+            })
+            .on_failure(|error| eprintln!("connection: {error:#}")),
+        );
     // After the signal, what is being answered has ten seconds.
     let stopping = async {
         stop.cancelled().await;

@@ -1,5 +1,6 @@
 //! The life of exchanges and of their server: who is there, who is told to end, what is recorded.
 
+mod bell;
 mod cancelling;
 mod dropping;
 mod given_up;

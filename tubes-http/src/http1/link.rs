@@ -166,6 +166,19 @@ impl<F, D> Link<F, D> {
         self.after().wake.extend(all);
     }
 
+    /// The bell rang, for a deadline or for what the peer has sent: who replies waits for neither,
+    /// but may be overdue, which the fount of exchanges looks at for him, if it is polled.
+    pub(super) fn wake_rung(&mut self) {
+        match self.waiters.take(Waiter::Exchanges) {
+            Some(exchanges) => {
+                self.after().wake.push(exchanges);
+                self.wake(Waiter::Reader);
+                self.wake_watchers();
+            }
+            None => self.wake_all(),
+        }
+    }
+
     /// Nobody waits for the request's body any more: how long it took is noted.
     pub(super) fn end_reading(&mut self) {
         let waited = self.deadlines.end_timed(For::Reading);

@@ -169,6 +169,7 @@ where
                     if self.poll_exchange_overdue().is_ready() {
                         continue;
                     }
+                    self.look_for_writer();
                     self.poll_fount_progress(cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
                     drop(self.poll_help(cx));
@@ -195,6 +196,7 @@ where
                     if self.poll_exchange_overdue().is_ready() {
                         continue;
                     }
+                    self.look_for_writer();
                     drop(self.poll_help(cx));
                     self.poll_fount_progress(cx);
                     return Poll::Pending;

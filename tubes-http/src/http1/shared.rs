@@ -96,7 +96,7 @@ impl<F, D> Shared<F, D> {
         }
     }
 
-    /// A deadline has passed: everybody looks again. Whoever holds the lock may be the one who
+    /// A deadline has passed, or the peer has sent something: everybody looks again. Whoever holds the lock may be the one who
     /// hears it, so that nobody waits for the lock here.
     fn ring(&self) {
         self.rang.store(true, Ordering::SeqCst);
@@ -104,7 +104,7 @@ impl<F, D> Shared<F, D> {
             let mut link = self.locked(link);
             if self.rang.swap(false, Ordering::SeqCst) {
                 link.deadlines.rang();
-                link.wake_all();
+                link.wake_rung();
             }
         }
     }

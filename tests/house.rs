@@ -86,6 +86,7 @@ const TUBES_HTTP: Plan = Plan {
             "http1/host",
             "http1/output",
             "http1/deadlines",
+            "http1/octets",
             "http1/waiters",
             "http1/turn",
             "http1/account",

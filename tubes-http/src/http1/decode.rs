@@ -8,9 +8,10 @@
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::http1::input::{Input, check};
+use crate::http1::input::Input;
 use crate::http1::length::{BodyLength, is_tchar};
 use crate::http1::lenient;
+use crate::http1::octets::check;
 use crate::http1::parse;
 use crate::kind::Kind;
 use crate::limits::Limits;

@@ -30,6 +30,7 @@ mod length;
 mod lenient;
 mod link;
 mod looking;
+mod octets;
 mod output;
 mod overdue;
 mod parse;

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Version};
 use memchr::memchr;
 
 use crate::http1::fields::{Fields, Found};
-use crate::http1::input::check;
+use crate::http1::octets::check;
 use crate::http1::repeat::{Known, Repeat};
 use crate::http1::start::Start;
 use crate::kind::Kind;

@@ -413,11 +413,11 @@ fn a_reply_is_held_to_the_length_that_it_declares() {
     let cases = [
         (3, &["abc"][..], "200 abc", OPEN.1),
         (3, &["a", "b", "c"], "200 abc", OPEN.1),
-        (4, &["a", "b", "c"], "200 abc..", "failed"),
-        (9, &["a"], "200 a..", "failed"),
-        (0, &["a"], "200 ", "failed"),
-        (2, &["a", "b", "c"], "200 ab", "failed"),
-        (2, &["a", "bc"], "200 ab", "failed"),
+        (4, &["a", "b", "c"], "200 abc..", "finished"),
+        (9, &["a"], "200 a..", "finished"),
+        (0, &["a"], "200 ", "finished"),
+        (2, &["a", "b", "c"], "200 ab", "finished"),
+        (2, &["a", "bc"], "200 ab", "finished"),
     ];
     for (declared, pieces, line, drain) in cases {
         let served = Setup::new().respond(move |_| {
@@ -431,7 +431,12 @@ fn a_reply_is_held_to_the_length_that_it_declares() {
         });
         served.send(NEXT);
         assert_eq!(served.lines(), [line], "{declared} {pieces:?}");
+        // What the length shows to be cut needs no reset, which would destroy what left before.
         assert_eq!(served.ends().1, drain, "{declared} {pieces:?}");
+        served.finish();
+        let cut = drain != OPEN.1;
+        let connection = if cut { "failed" } else { "over" };
+        assert_eq!(served.ends().2, connection, "{declared} {pieces:?}");
     }
 }
 

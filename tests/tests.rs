@@ -75,6 +75,9 @@ mod interop;
 // Real sockets of several addresses: how many connections each may have.
 mod interop_addresses;
 
+// Real sockets: what a client that reads late gets to read of replies that end badly.
+mod interop_cut;
+
 // HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.
 mod http1_server;
 // Bodies of HTTP/1: flow control both ways, early answers, Expect, what nobody reads.

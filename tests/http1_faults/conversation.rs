@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use support::answers::{Answer, End, answers_to};
+use support::answers::{Answer, End, answers_to, shows_cut};
 use support::chance::Chance;
 use support::serving::{Served, Setup};
 use tubes::{Fount as _, founts};
@@ -109,18 +109,26 @@ fn judge(served: &Served, case: &str) {
         let begins = answer.status == 0 || expected.starts_with(&format!("200 {body}"));
         assert!(begins, "{case}: {answer}");
         let drain = served.ends().1;
-        assert!(
-            matches!(drain, "failed" | "dropped"),
-            "{case}: cut, and {drain}"
-        );
+        assert!(shows_cut(answer.end, drain), "{case}: cut, and {drain}");
     }
 }
 
 /// Nothing runs any more, and everybody has heard it.
 fn is_over(served: &Served, case: &str) {
     let (fount, drain, connection) = served.ends();
-    let expected = if drain == "failed" { "failed" } else { "over" };
-    assert_eq!(connection, expected, "{case}");
+    let answers = read(served);
+    let cut = answers
+        .last()
+        .is_some_and(|answer| answer.end != End::Whole);
+    match drain {
+        "failed" => assert_eq!(connection, "failed", "{case}"),
+        "finished" if cut => assert_eq!(connection, "failed", "{case}"),
+        // A request that is cut has no answer.
+        "finished" if answers.len() < CONVERSATION.len() => {
+            assert_ne!(connection, "runs", "{case}");
+        }
+        _ => assert_eq!(connection, "over", "{case}"),
+    }
     assert_ne!(fount, "open", "{case}");
     assert_ne!(drain, "open", "{case}");
     assert_eq!(served.tasks.running(), 0, "{case}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use support::answers::{Answer, End, answers_to};
+use support::answers::{Answer, End, answers_to, shows_cut};
 use support::serving::{Served, Setup};
 use tubes::Fount as _;
 use tubes_http::{Limits, answer};
@@ -95,7 +95,8 @@ impl Talk {
             let finished = self.served.ends().1 == "finished";
             let whole = finished || line == self.row.answers[told.len() - 1];
             told.pop();
-            told.push(Told { line, whole });
+            let end = End::WithConnection;
+            told.push(Told { line, whole, end });
         }
         told
     }
@@ -115,7 +116,8 @@ impl Talk {
         if answer.end == End::WithConnection && whole {
             line.push('$');
         }
-        Told { line, whole }
+        let end = answer.end;
+        Told { line, whole, end }
     }
 
     /// Nothing failed: everything was answered, and arrived.
@@ -153,7 +155,7 @@ impl Talk {
         let expected = self.row.answers;
         assert!(told.len() <= expected.len(), "{case}: {told:?}");
         for (number, (told_here, expected)) in told.iter().zip(expected).enumerate() {
-            let Told { line, whole } = told_here;
+            let Told { line, whole, end } = told_here;
             if *whole {
                 let tunnel = line.starts_with("101 ") && line_begins(line, expected);
                 assert!(line == expected || tunnel, "{case}: {line}");
@@ -166,10 +168,7 @@ impl Talk {
             );
             assert!(line_begins(line, expected), "{case}: {line}");
             let drain = self.served.ends().1;
-            assert!(
-                matches!(drain, "failed" | "dropped"),
-                "{case}: cut, and {drain}"
-            );
+            assert!(shows_cut(*end, drain), "{case}: cut, and {drain}");
         }
         self.is_heard(&told, writes);
     }
@@ -203,7 +202,13 @@ impl Talk {
     pub(super) fn is_over(&self) {
         let case = &self.case;
         let (fount, drain, connection) = self.served.ends();
-        let expected = if drain == "failed" { "failed" } else { "over" };
+        let unsent = self
+            .log
+            .borrow()
+            .last()
+            .is_some_and(|heard| heard.reply.as_deref() != Some("sent"));
+        let fails = drain == "failed" || (unsent && connection == "failed");
+        let expected = if fails { "failed" } else { "over" };
         let upgraded = self.row.name.contains("upgrade");
         assert!(
             connection == expected || upgraded,
@@ -239,6 +244,7 @@ struct Told {
     line: String,
     /// Whether a client takes it for whole.
     whole: bool,
+    end: End,
 }
 
 /// Of a head that is cut, only its beginning is there.

@@ -29,6 +29,17 @@ pub enum End {
     WithConnection,
 }
 
+/// Whether a client can tell that an answer is cut, by how it ends and by how the drain did: its
+/// framing shows it, or a reset does.
+#[must_use]
+pub fn shows_cut(end: End, drain: &str) -> bool {
+    match drain {
+        "failed" | "dropped" => true,
+        "finished" => end == End::Cut,
+        _ => false,
+    }
+}
+
 impl Answer {
     /// The value of a field that stands there once.
     ///

@@ -33,7 +33,8 @@ use crate::serving::Serving;
 ///
 /// A handler that fails is answered with the status of the [`Error`](crate::Error) in its failure (413 for
 /// [`Kind::BodyTooLarge`](crate::Kind::BodyTooLarge)), else with 500; one that panics, with 500 and the connection closes.
-/// After the head has left, the reply is cut instead. Each is said in the log (of the `tracing`
+/// After the head has left, the reply is cut instead: the connection closes in order where the
+/// length or the chunks of the reply show that it is cut, else by a reset. Each is said in the log (of the `tracing`
 /// crate: install a subscriber to see it), with method and target; neither ends the server. What
 /// the pipeline over a request's body refuses is the peer's fault: a limit is answered with 413, a
 /// malformed body with 400.

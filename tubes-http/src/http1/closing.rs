@@ -114,8 +114,13 @@ impl<F: Fount, D> Link<F, D> {
         self.poll_overdue(For::Reading)
     }
 
+    /// The flow fails for a reply that was cut, though it is closed in order.
     fn stop_clean(&mut self) -> Reason {
-        self.stop_fount(&Reason::Enough, Reason::Finished)
+        let end = match &self.broken {
+            Some(error) if self.engine.is_cut() => error.clone().into_reason(),
+            _ => Reason::Finished,
+        };
+        self.stop_fount(&Reason::Enough, end)
     }
 
     /// The connection is over; its fount hears `why`.

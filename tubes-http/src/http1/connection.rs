@@ -300,7 +300,7 @@ impl Connection {
         self.persistence = Persistence::Close;
     }
 
-    /// Cuts the reply: its end is never written, the connection closes at once.
+    /// Cuts the reply: its end is never written, and the connection closes.
     pub(crate) fn abort(&mut self) {
         self.sending.fail();
         self.receiving.fail();
@@ -330,6 +330,11 @@ impl Connection {
     /// Whether the reply was cut, so that only closing is left.
     pub(crate) fn is_cut(&self) -> bool {
         self.sending.state() == State::Failed
+    }
+
+    /// Whether a peer can tell a reply that was cut from a whole one, however the connection ends.
+    pub(crate) fn shows_cut(&self) -> bool {
+        self.sending.shows_cut()
     }
 
     fn asked(&self) -> Result<Asked, Error> {

@@ -151,7 +151,8 @@ where
         };
         self.broken
             .get_or_insert_with(|| error.clone());
-        self.give_up();
+        // Nor can anything reach the peer.
+        self.end_write(error.clone().into_reason());
         error
     }
 
@@ -192,6 +193,17 @@ where
         }
     }
 
+    /// How the drain ends behind a reply that was cut. RFC 9112 §8: a reset, which may destroy
+    /// what left before, only where the peer would take the end of the connection for the end of
+    /// the reply, or is gone, or has been waited for long enough.
+    fn cut_end(&self) -> Reason {
+        let late = matches!(&self.broken, Some(error) if error.kind() == Kind::BodyTimeout);
+        match self.write {
+            Write::Open if self.engine.shows_cut() && !late => Reason::Finished,
+            Write::Open | Write::Ended(_) => self.lost(Kind::Abandoned),
+        }
+    }
+
     /// Throws away the rest of a body, within bounds; then the next exchange, or the end.
     pub(super) fn poll_discarded(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.engine.is_cut() && !self.engine.is_request_over() {
@@ -221,7 +233,7 @@ where
         let cut = self.engine.is_cut();
         self.turn = match self.engine.next_exchange() {
             Persistence::Keep => Turn::Between(Awaited::Anything),
-            Persistence::Close if cut => Turn::Closing(Closing::Write(self.lost(Kind::Abandoned))),
+            Persistence::Close if cut => Turn::Closing(Closing::Write(self.cut_end())),
             Persistence::Close => Turn::Closing(Closing::Write(Reason::Finished)),
         };
         // Who still holds a half of the last exchange is to hear why it ended.

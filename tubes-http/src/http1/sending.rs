@@ -89,7 +89,7 @@ impl Sending {
     pub(crate) fn switch(&mut self, head: &Parts, now: SystemTime) -> Result<(), Kind> {
         // It has no end of ours: whoever drops it before it is handed on cuts it.
         self.state = self.on(Step::Head)?;
-        self.encoder = Encoder::Nothing;
+        self.encoder = Encoder::UntilClose;
         encode::switch(&mut self.output, head, now);
         Ok(())
     }
@@ -142,6 +142,13 @@ impl Sending {
         }
     }
 
+    /// Whether a peer can tell a reply that was cut from a whole one, however the connection ends:
+    /// by its length, by its last chunk, or since there is nothing of it. Else its end is the end
+    /// of the connection.
+    pub(crate) fn shows_cut(&self) -> bool {
+        self.encoder != Encoder::UntilClose
+    }
+
     pub(crate) fn fail(&mut self) {
         self.state = self
             .on(Step::Fail)
@@ -157,6 +164,7 @@ impl Sending {
     /// Goes on to the next message.
     pub(crate) fn turn(&mut self) {
         self.sent = 0;
+        self.encoder = Encoder::Nothing;
         self.state = self
             .on(Step::Next)
             .unwrap_or(self.state);

@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::pending;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, header};
 use support::serving::{Served, Setup};
 use tubes::{Fount, Reason, founts};
-use tubes_http::{Body, Error, Exchange, Flush};
+use tubes_http::{Body, Error, Exchange, Flush, respond};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -226,4 +228,68 @@ fn what_gathers_is_cut_with_the_reply_and_nothing_of_it_is_lost_otherwise() {
     let text = String::from_utf8(served.peer.read()).unwrap();
     assert_eq!(text.matches("abcd").count(), 1, "{text}");
     assert_eq!(text.matches("HTTP/1.1 200").count(), 2);
+}
+
+/// Answers one by one; the second takes for ever.
+fn by_hand() -> Served {
+    Setup::new().serve(|mut exchanges| async move {
+        let mut number = 0;
+        while let Ok(exchange) = exchanges.next().await {
+            number += 1;
+            if number == 2 {
+                pending::<()>().await;
+            }
+            let (request, reply) = exchange.into_parts();
+            reply
+                .send(Response::new(request.into_body()))
+                .await?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_reply_by_hand_has_left_before_the_next_request_is_handed_out() {
+    let served = by_hand();
+    served.send([GET, GET].concat());
+    assert_eq!(served.lines(), ["200 "]);
+
+    let served = by_hand();
+    served.peer.stall();
+    served.send([GET, GET].concat());
+    assert_eq!(served.handle.snapshot().connections[0].exchanges, 1);
+    served.peer.resume();
+    served.run();
+    assert_eq!(served.lines(), ["200 "]);
+    assert_eq!(served.handle.snapshot().connections[0].exchanges, 2);
+
+    // Who never takes it is not waited for without end.
+    let served = by_hand();
+    served.peer.stall();
+    served
+        .send([GET, GET].concat())
+        .advance(Duration::from_secs(30));
+    assert_eq!(served.ends().1, "failed");
+}
+
+#[test]
+fn replies_that_are_driven_leave_together() {
+    for answers in [false, true] {
+        let served = Setup::new().serve(move |exchanges| async move {
+            if answers {
+                let each = tubes_http::answer(async |exchange: Exchange| {
+                    let (_, reply) = exchange.into_parts();
+                    reply
+                        .send(Response::new(Body::from("Hello")))
+                        .await
+                });
+                return exchanges.flow_to(each).await;
+            }
+            let each = respond(async |_| Ok::<_, Error>(Response::new(Body::from("Hello"))));
+            exchanges.flow_to(each).await
+        });
+        served.send(GET.repeat(16));
+        assert_eq!(served.lines(), ["200 Hello"; 16]);
+        assert_eq!(served.peer.writes().len(), 1, "answers: {answers}");
+    }
 }

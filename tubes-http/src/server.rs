@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tubes::clock::SharedClock;
 use tubes::stage::{Direct, Stage};
-use tubes::{Drain, Flow, Fount, Reason};
+use tubes::{Drain, Flow, Fount, Reason, Run};
 
 use crate::exchange::Exchange;
 use crate::handle::Handle;
@@ -25,7 +25,10 @@ use crate::site::{OnDisconnect, Site, Tunnels};
 /// # Flow control
 ///
 /// An exchange is pulled when downstream has room for it; the next head is not looked at before.
-/// Replies of pipelined requests leave in one write. Per connection, what waits is at most: one
+/// Exchanges flow to [`respond`](crate::respond()), to [`answer`](crate::answer()), or to a drain of yours; then replies
+/// of pipelined requests leave in one write. Whoever takes them one by one instead ([`Fount::next`]) is given
+/// the next when the replies before it have left; and between two polls of the connection, its
+/// exchange, or their halves, nothing moves and no timer is looked at. Per connection, what waits is at most: one
 /// segment from the peer (or one head), 32 KiB of small replies and one piece of a body, and what
 /// the drain of the flow holds; while somebody waits for the peer to go, up to [`Limits::ahead`]
 /// bytes of the peer more. A head of up to 4 KiB that was said twice is kept, to be compared with
@@ -178,6 +181,13 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Exchange, Reason>> {
         Pin::new(&mut self.http1).poll_next(cx)
+    }
+
+    fn poll_flow<To>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, drain: Pin<&mut To>) -> Run
+    where
+        To: Drain<Exchange>,
+    {
+        Pin::new(&mut self.http1).poll_flow(cx, drain)
     }
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

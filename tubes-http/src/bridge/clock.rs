@@ -14,14 +14,15 @@ use crate::server::{Server, server_on};
 /// use http::Response;
 /// use tubes::Fount;
 /// use tubes::net::TcpFlow;
+/// use tubes_http::{Exchange, answer, server};
 ///
-/// async fn echo(flow: TcpFlow) -> Result<(), tubes::Error> {
-///     let mut exchanges = flow.through(tubes_http::server());
-///     while let Ok(exchange) = exchanges.next().await {
-///         let (request, reply) = exchange.into_parts();
-///         reply.send(Response::new(request.into_body())).await?;
-///     }
-///     Ok(())
+/// async fn echo(exchange: Exchange) -> Result<(), tubes::Error> {
+///     let (request, reply) = exchange.into_parts();
+///     reply.send(Response::new(request.into_body())).await
+/// }
+///
+/// async fn serve(flow: TcpFlow) -> Result<(), tubes::Error> {
+///     flow.through(server()).flow_to(answer(echo)).await
 /// }
 /// ```
 pub fn server() -> Server {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use tubes::{Drain, Flow, Fount, Reason};
+use tubes::{Drain, Flow, Fount, Reason, Run, budget};
 
 use crate::body::{Body, Receive};
 use crate::exchange::Exchange;
@@ -30,6 +30,15 @@ const SETTLE: Duration = Duration::from_secs(1);
 
 /// An exchange that has begun: its number, its request, and how long the body is.
 type Begun = (u64, Request<()>, BodyLength);
+
+/// Who pulls an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pulls {
+    /// A driver, which comes back while the exchange is served.
+    Driver,
+    /// Somebody who may not look at the connection again before he has done with the exchange.
+    Hand,
+}
 
 /// Ends a server from outside: polled between exchanges.
 pub(crate) type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -72,21 +81,17 @@ where
             self.shared.lock().shut_down();
         }
     }
-}
 
-impl<F, D> Fount for Exchanges<F, D>
-where
-    F: Fount<Item = Bytes> + Send + 'static,
-    D: Drain<Bytes> + Send + 'static,
-{
-    type Item = Exchange;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Exchange, Reason>> {
+    fn poll_pulled(
+        &mut self,
+        cx: &mut Context<'_>,
+        pulls: Pulls,
+    ) -> Poll<Result<Exchange, Reason>> {
         self.poll_until(cx);
         let this = &*self;
         let next = this.shared.span().within(|| {
             let mut link = this.shared.lock();
-            let next = link.poll_exchange(cx);
+            let next = link.poll_exchange(cx, pulls);
             if next.is_pending() {
                 link.keep(Waiter::Exchanges, cx);
             } else {
@@ -96,6 +101,43 @@ where
         });
         let (number, request, length) = ready!(next)?;
         Poll::Ready(Ok(this.exchange(number, request, length)))
+    }
+}
+
+impl<F, D> Fount for Exchanges<F, D>
+where
+    F: Fount<Item = Bytes> + Send + 'static,
+    D: Drain<Bytes> + Send + 'static,
+{
+    type Item = Exchange;
+
+    /// What was answered before has left when this gives an exchange.
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Exchange, Reason>> {
+        self.poll_pulled(cx, Pulls::Hand)
+    }
+
+    /// Answers to requests that have arrived together leave together: whoever drives this looks
+    /// at the connection again while an exchange is served.
+    fn poll_flow<To>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut To>) -> Run
+    where
+        To: Drain<Exchange>,
+    {
+        while budget::spend() {
+            match drain.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(reason)) => return Run::Refused(reason),
+                Poll::Pending => return Run::Blocked,
+            }
+            let exchange = match self.poll_pulled(cx, Pulls::Driver) {
+                Poll::Ready(Ok(exchange)) => exchange,
+                Poll::Ready(Err(reason)) => return Run::Ended(reason),
+                Poll::Pending => return Run::Starved,
+            };
+            if let Err(reason) = drain.as_mut().receive(exchange) {
+                return Run::Refused(reason);
+            }
+        }
+        Run::Spent
     }
 
     /// What is written goes out, and a shutdown is heard. After a stop the connection is brought
@@ -156,10 +198,24 @@ where
     D: Drain<Bytes>,
 {
     /// The next exchange.
-    fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<Begun, Reason>> {
+    fn poll_exchange(&mut self, cx: &mut Context<'_>, pulls: Pulls) -> Poll<Result<Begun, Reason>> {
         loop {
             match &self.turn {
                 Turn::Between(_) => {
+                    if pulls == Pulls::Hand {
+                        match self.poll_flush(cx) {
+                            Poll::Ready(Ok(())) => {}
+                            // Nobody can be answered any more.
+                            Poll::Ready(Err(reason)) => {
+                                self.turn = Turn::Closing(Closing::Write(reason));
+                                continue;
+                            }
+                            Poll::Pending => {
+                                self.poll_fount_progress(cx);
+                                return Poll::Pending;
+                            }
+                        }
+                    }
                     if let Some((request, length)) = ready!(self.poll_head(cx)) {
                         let number = self.serve(request.method(), request.uri(), length.held());
                         return Poll::Ready(Ok((number, request, length)));

@@ -15,7 +15,7 @@ use super::kit::{Answer, Begun, GET, Notes, OPEN, POST_10, Records};
 const POLICIES: [OnDisconnect; 3] = [
     OnDisconnect::RunToEnd,
     OnDisconnect::Cancel,
-    OnDisconnect::CancelOnHalfClose,
+    OnDisconnect::CancelOnReset,
 ];
 
 /// How a client goes.
@@ -43,11 +43,11 @@ impl Goes {
         }
     }
 
-    /// Whether a policy ends exchanges then.
-    fn is_the_end(self, policy: OnDisconnect) -> bool {
+    /// Whether a policy ends the exchange of a request then, of whose body a part has come.
+    fn is_the_end(self, policy: OnDisconnect, request: &str) -> bool {
         match policy {
-            OnDisconnect::CancelOnHalfClose => true,
-            OnDisconnect::Cancel => self == Self::Reset,
+            OnDisconnect::Cancel => true,
+            OnDisconnect::CancelOnReset => self == Self::Reset || request == POST_10,
             _ => false,
         }
     }
@@ -90,7 +90,7 @@ fn check_cancelled(policy: OnDisconnect, goes: Goes, serve: impl FnOnce(Setup, N
         goes.act(&served.peer);
         served.run();
         let case = format!("{policy:?} {goes:?}");
-        if goes.is_the_end(policy) {
+        if goes.is_the_end(policy, POST_10) {
             assert_eq!(notes.take(), ["dropped"], "{case}");
             let ends = records.ends();
             assert_eq!(ends.len(), 1, "{case}");
@@ -156,7 +156,7 @@ fn a_reply_that_has_begun_is_cut_when_its_peer_is_gone_if_so_it_is_to_be() {
             goes.act(&served.peer);
             served.run();
             let case = format!("{policy:?} {goes:?}");
-            if goes.is_the_end(policy) {
+            if goes.is_the_end(policy, GET) {
                 assert_eq!(notes.take(), ["dropped"], "{case}");
                 assert_eq!(records.ends(), ["200 cut Closed"], "{case}");
                 assert_eq!(served.lines(), ["200 begun.."], "{case}");
@@ -178,7 +178,7 @@ fn what_is_done_behind_the_end_of_an_exchange_is_not_cancelled() {
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
         let mut wait = Some(wait);
         let served = Setup::new()
-            .with(|server| server.on_disconnect(OnDisconnect::CancelOnHalfClose))
+            .with(|server| server.on_disconnect(OnDisconnect::Cancel))
             .answer(move |exchange: Exchange| {
                 let (notes, wait) = (noted.clone(), wait.take().unwrap());
                 async move {

@@ -168,15 +168,9 @@ fn an_end_that_was_read_before_comes_behind_the_bytes_and_once() {
     let served = Setup::new().answer(move |exchange: Exchange| {
         let notes = noted.clone();
         async move {
-            let closed = exchange.peer().closed();
-            let (_, reply) = exchange.into_parts();
             // Whoever watches the peer has read to its end.
-            let mut closed = std::pin::pin!(closed);
-            std::future::poll_fn(|cx| {
-                assert!(Future::poll(closed.as_mut(), cx).is_pending());
-                std::task::Poll::Ready(())
-            })
-            .await;
+            let _gone = exchange.peer().closed().await;
+            let (_, reply) = exchange.into_parts();
             let flow = reply.upgrade(head(101)).await?;
             let all: Bytes = Body::new(flow.fount)
                 .collect(100)

@@ -48,8 +48,10 @@ impl Peer {
 
     /// Ready when the peer is gone, or the exchange is over, and says why.
     ///
-    /// A peer that has only closed its direction is there, unless the server is told otherwise
-    /// ([`OnDisconnect::CancelOnHalfClose`](crate::OnDisconnect)).
+    /// A peer that has closed its direction is gone: nothing else shows of a client that was closed.
+    /// To one that goes on reading, a server tells the two apart by
+    /// [`OnDisconnect::CancelOnReset`](crate::OnDisconnect): then a peer is gone that has closed its
+    /// direction inside a body, or is reset.
     ///
     /// # Flow control
     ///
@@ -78,7 +80,7 @@ impl Peer {
     ) -> Poll<Error> {
         match self.link.on_disconnect() {
             OnDisconnect::RunToEnd => Poll::Pending,
-            OnDisconnect::Cancel | OnDisconnect::CancelOnHalfClose => {
+            OnDisconnect::Cancel | OnDisconnect::CancelOnReset => {
                 match ready!(
                     self.link
                         .poll_gone(self.exchange, number, cx)

@@ -23,8 +23,9 @@ pub(crate) struct Site {
 /// What becomes of an exchange whose peer is gone, while its handler runs or its response is
 /// being made.
 ///
-/// A peer is gone when its connection is reset or lost. One that has closed its direction only
-/// may still read the reply: most clients that close mean to be gone, some do not.
+/// A peer is gone when its connection is reset or lost, and when it has closed its direction: that
+/// is how a client goes that is closed or cancelled. Some close their direction and still read the
+/// reply (`nc -N` does), which is written in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {
@@ -32,10 +33,12 @@ pub enum OnDisconnect {
     /// reads or writes, and by [`Peer::closed`](crate::Peer::closed).
     #[default]
     RunToEnd,
-    /// It is dropped when the peer is gone.
+    /// It is dropped when the peer is gone, as by Go and by hyper.
     Cancel,
-    /// It is dropped when the peer is gone, and when it has closed its direction.
-    CancelOnHalfClose,
+    /// It is dropped when the peer is gone, but one that has closed its direction behind a whole
+    /// request is taken for there, also by [`Peer::closed`](crate::Peer::closed). That it is reset
+    /// later shows when something is written to it, and not before.
+    CancelOnReset,
 }
 
 /// Whether `CONNECT` reaches the application.

@@ -134,6 +134,11 @@ impl Connection {
         self.receiving.take_asked(&self.limits)
     }
 
+    /// Of a peer that has ended: what it means that the body it has begun will never be whole.
+    pub(crate) fn cut_short(&self) -> Option<Kind> {
+        self.receiving.cut_short(&self.limits)
+    }
+
     /// Whether nothing of this request will follow.
     pub(crate) fn is_request_over(&self) -> bool {
         self.receiving.is_over()

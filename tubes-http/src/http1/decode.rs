@@ -18,7 +18,7 @@ use crate::limits::Limits;
 use crate::strictness::{Deviation, Strictness};
 
 /// The body of one message, on its way in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Decoder {
     place: Place,
     /// Bytes of body handed out.

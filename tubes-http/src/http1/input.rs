@@ -17,7 +17,7 @@ use crate::kind::Kind;
 use crate::limits::Limits;
 
 /// The bytes of the peer that are not used yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Input {
     /// The start of a head or line whose end has not arrived; `held.len() <= scanned`.
     held: BytesMut,

@@ -176,11 +176,7 @@ where
                 return Poll::Ready(Error::of_transport(self.lost(Kind::Closed)));
             }
             if self.engine.has_ended() {
-                return if self.site.on_disconnect == OnDisconnect::CancelOnHalfClose {
-                    Poll::Ready(Kind::Closed.into())
-                } else {
-                    Poll::Pending
-                };
+                return self.ended();
             }
             if self.engine.input_len() >= self.limits().ahead() {
                 return Poll::Pending;
@@ -190,6 +186,19 @@ where
                 Ok(()) => self.wake(Waiter::Reader),
                 Err(reason) => drop(self.cut_off(reason)),
             }
+        }
+    }
+
+    /// What it means for who watches the peer that it has closed its direction.
+    fn ended(&self) -> Poll<Error> {
+        let cut_short = match &self.broken {
+            Some(error) if matches!(error.kind(), Kind::Truncated { .. }) => Some(error.clone()),
+            _ => self.engine.cut_short().map(Error::from),
+        };
+        match (cut_short, self.site.on_disconnect) {
+            (Some(error), _) => Poll::Ready(error),
+            (None, OnDisconnect::CancelOnReset) => Poll::Pending,
+            (None, _) => Poll::Ready(Kind::Closed.into()),
         }
     }
 

@@ -124,6 +124,27 @@ impl Receiving {
         self.decoder.ended()
     }
 
+    /// Of a peer that has ended: what it means that the rest of a body is not even here.
+    pub(crate) fn cut_short(&self, limits: &Limits) -> Option<Kind> {
+        let here = self.input.len() as u64;
+        let whole = match self.rest() {
+            Rest::Nothing => true,
+            Rest::Known(rest) => rest <= here,
+            // Nobody has read it yet: it is looked through, and stays.
+            Rest::Unknown => {
+                let (mut decoder, mut input) = (self.decoder.clone(), self.input.clone());
+                loop {
+                    match decoder.decode(&mut input, limits) {
+                        Ok(Some(Piece::Data(_))) => {}
+                        Ok(Some(Piece::End(_))) => break true,
+                        Ok(None) | Err(_) => break false,
+                    }
+                }
+            }
+        };
+        (!whole).then(|| self.truncated())
+    }
+
     /// What the bytes say next. After an error nothing is looked at any more.
     pub(crate) fn next(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
         let found = match self.state {

@@ -73,6 +73,37 @@ fn a_body_that_is_paused_keeps_the_connections_fount_moving() {
     assert_eq!((sink.count(), served.peer.pulls()), (1, 2));
 }
 
+#[test]
+fn a_body_that_was_waited_for_and_is_not_now_keeps_the_connections_fount_moving() {
+    let held = |request: Request<Body>| async move {
+        let mut body = request.into_body();
+        drop(body.next().await);
+        let answer = pending::<Answer>().await;
+        drop(body);
+        answer
+    };
+    let echo =
+        |request: Request<Body>| async move { Answer::Ok(Response::new(request.into_body())) };
+    for waits in [false, true] {
+        let echoes = Setup::new().respond(echo);
+        echoes.peer.stall();
+        for (place, served) in [("held", Setup::new().respond(held)), ("stalled", echoes)] {
+            served.peer.feed(POST_MUCH);
+            if waits {
+                served.run();
+            }
+            // More than waits here for the peer to take it.
+            served
+                .send([b'x'; 40_000])
+                .send([b'x'; 10_000]);
+            let before = served.peer.progress();
+            served.tasks.disturb();
+            served.tasks.run();
+            assert!(served.peer.progress() > before, "{place}, waits: {waits}");
+        }
+    }
+}
+
 /// Polls so many times, and says how many segments the greediest poll pulled.
 fn greediest(served: &Served, polls: usize) -> usize {
     let mut most = 0;

@@ -271,12 +271,12 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
-    /// Nobody waits for a piece of the body: who waits for the peer to go reads on.
+    /// Nobody waits for a piece of the body: whoever is polled keeps the fount moving, and who
+    /// waits for the peer to go reads on.
+    #[inline]
     fn forget_reader(&mut self) {
-        if self.waiters.is_watched() {
-            self.forget(Waiter::Reader);
-            self.wake_watchers();
-        }
+        self.forget(Waiter::Reader);
+        self.wake_watchers();
     }
 
     /// Remembers who waits for the peer to go, under his number.

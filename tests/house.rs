@@ -83,6 +83,7 @@ const TUBES_HTTP: Plan = Plan {
         &["exchange", "in_work"],
         &[
             "http1/state",
+            "http1/offered",
             "http1/host",
             "http1/output",
             "http1/deadlines",

@@ -115,6 +115,61 @@ fn an_upgrade_that_makes_no_sense_is_answered_with_500() {
 }
 
 #[test]
+fn who_switches_names_protocols_that_were_offered() {
+    #[rustfmt::skip] // A row, a case: what is offered, what is named, whether that is a switch.
+    let cases: [(&[&str], &[&str], bool); 21] = [
+        (&["a"], &["a"], true),
+        (&["A"], &["a"], true),
+        (&["a, b/2"], &["b/2"], true),
+        (&["a", "b"], &["b"], true),
+        (&["a,b"], &["a, b"], true),
+        (&["a,b"], &["b", "a"], true),
+        (&["b/2"], &["b"], true),
+        (&["b/2, b/3"], &["B/3"], true),
+        (&["h2c, a"], &["a"], true),
+        (&["a"], &[], false),
+        (&["a"], &[""], false),
+        (&["a"], &[" ,"], false),
+        (&["a"], &["b"], false),
+        (&["a"], &["a, b"], false),
+        (&["a"], &["a", "b"], false),
+        (&["a"], &["ab"], false),
+        (&["a"], &["a/1"], false),
+        (&["b/2"], &["b/3"], false),
+        (&["b/x"], &["b/X"], false),
+        (&["h2c, a"], &["h2c"], false),
+        (&["h2c, a"], &["a, H2C"], false),
+    ];
+    for (offered, named, switches) in cases {
+        let served = Setup::new().answer(move |exchange: Exchange| async move {
+            let (_, reply) = exchange.into_parts();
+            let mut head = Response::new(());
+            *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            for name in named {
+                head.headers_mut()
+                    .append(header::UPGRADE, HeaderValue::from_static(name));
+            }
+            match reply.upgrade(head).await {
+                Ok(_flow) => {}
+                Err(error) => assert_eq!(error.kind(), Kind::InvalidSwitch),
+            }
+            Ok::<_, tubes::Error>(())
+        });
+        let lines = offered
+            .iter()
+            .map(|line| format!("Upgrade: {line}\r\n"));
+        let lines: String = lines.collect();
+        served.send(format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n{lines}\r\n"
+        ));
+        let read = served.peer.read();
+        let switched = read.starts_with(b"HTTP/1.1 101 ");
+        assert_eq!(switched, switches, "{offered:?} {named:?}");
+        assert!(switched || read.starts_with(b"HTTP/1.1 500 "));
+    }
+}
+
+#[test]
 fn bytes_behind_an_upgrade_that_is_not_taken_are_the_next_request() {
     let served = Setup::new().respond(super::kit::hello);
     served.send([UPGRADE, GET].concat());

@@ -103,7 +103,7 @@ pub enum Kind {
     InvalidInterim,
     /// More interim responses than the peer has taken (misuse; 500).
     InterimTooLong,
-    /// A protocol switch that the request did not ask for (RFC 9110 §7.8; misuse; 500).
+    /// A protocol switch that the request did not ask for, or to another protocol (RFC 9110 §7.8; misuse; 500).
     InvalidSwitch,
     /// The body ended before its declared length (RFC 9112 §6.2; misuse; 500).
     BodyTooShort {
@@ -237,7 +237,7 @@ impl Kind {
             Self::InvalidStatus => "this status cannot be a final response here",
             Self::InvalidInterim => "an interim status is 1xx and not 101",
             Self::InterimTooLong => "the peer has not taken the interim responses before; wait",
-            Self::InvalidSwitch => "the request asked for no switch of protocols",
+            Self::InvalidSwitch => "the request offered no switch to this protocol",
             Self::BodyTooShort { .. } => "the body ended before its declared length",
             Self::BodyTooLong { .. } => "the body went on beyond its declared length",
             Self::BodyForbidden => "this response has no body; give none",

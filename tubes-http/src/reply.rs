@@ -138,8 +138,8 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// [`Kind::InvalidSwitch`](crate::Kind::InvalidSwitch) for another status, or where the peer has not asked: it is answered
-    /// with 500. What ended the connection.
+    /// [`Kind::InvalidSwitch`](crate::Kind::InvalidSwitch) for another status, or where the peer has not asked, or not for
+    /// this protocol: it is answered with 500. What ended the connection.
     ///
     /// # Cancel safety
     ///

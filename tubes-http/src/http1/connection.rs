@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::UPGRADE;
 use http::response::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
 
@@ -27,6 +26,7 @@ use crate::http1::encode::{Asked, Asking};
 use crate::http1::encode_body::Finished;
 use crate::http1::event::Event;
 use crate::http1::fields::{Expectation, Found, Upgrade};
+use crate::http1::offered::Offered;
 use crate::http1::output::Output;
 use crate::http1::receiving::Receiving;
 use crate::http1::sending::Sending;
@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     receiving: Receiving,
     sending: Sending,
     exchange: Exchange,
+    /// There if the peer offers to switch.
+    offered: Option<Box<Offered>>,
     persistence: Persistence,
 }
 
@@ -65,6 +67,7 @@ impl Connection {
             receiving: Receiving::new(),
             sending: Sending::new(),
             exchange: Exchange::None,
+            offered: None,
             persistence: Persistence::Keep,
         }
     }
@@ -193,6 +196,10 @@ impl Connection {
             expectation: found.expectation,
             upgrade: found.upgrade,
         };
+        self.offered = match found.upgrade {
+            Upgrade::None => None,
+            Upgrade::Offered => Some(Box::new(Offered::of(request.headers()))),
+        };
         if found.persistence == Persistence::Close {
             self.persistence = Persistence::Close;
         }
@@ -261,9 +268,12 @@ impl Connection {
         } else {
             head.status == StatusCode::SWITCHING_PROTOCOLS
         };
-        // RFC 9110 §7.8: who switches names the protocol.
-        let named = tunnel || head.headers.contains_key(UPGRADE);
-        if !valid || !named || !self.offers_switch() {
+        let offered = match &self.offered {
+            _ if tunnel => true,
+            Some(offered) => offered.allows(&head.headers),
+            None => false,
+        };
+        if !valid || !offered {
             return Err(Kind::InvalidSwitch.into());
         }
         self.sending.switch(head, now)?;

@@ -31,6 +31,7 @@ mod lenient;
 mod link;
 mod looking;
 mod octets;
+mod offered;
 mod output;
 mod overdue;
 mod parse;

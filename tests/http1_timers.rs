@@ -97,15 +97,36 @@ fn a_head_that_arrives_in_time_is_served_and_the_next_has_its_own_time() {
 }
 
 #[test]
-fn empty_lines_do_not_hold_a_connection_for_ever() {
-    let served = Setup::new().respond(hello);
-    for _ in 0..20 {
-        served.peer.feed("\r\n");
-        served
-            .advance(secs(29))
-            .advance(secs(29));
+fn the_time_of_a_head_begins_with_the_empty_lines_in_front_of_it() {
+    const LATE: &[&str] = &["408 the head did not arrive in time\\n"];
+    #[rustfmt::skip] // A row, a case: what comes, at 0 s and at 29 s, and what is answered at 30 s.
+    let cases = [
+        ("\r\n", "\r\n", &[][..]),
+        ("\r", "\n", &[]),
+        ("\r\n\r\n", "\r", LATE),
+        ("\r\n", "GET", LATE),
+        ("\r\n", GET, &["200 Hello"]),
+    ];
+    for before in [0, 1] {
+        for (first, then, answers) in cases {
+            let served = Setup::new().respond(hello);
+            for _ in 0..before {
+                served.send(GET).advance(secs(10));
+            }
+            served
+                .send(first)
+                .advance(secs(29))
+                .send(then)
+                .advance(secs(1) - TICK);
+            let asked = usize::from(then == GET);
+            assert_eq!(served.lines().len(), before + asked, "{first:?} {then:?}");
+            assert_eq!(served.ends(), OPEN, "{first:?} {then:?}");
+            served.advance(TICK);
+            assert_eq!(served.lines()[before..], *answers, "{first:?} {then:?}");
+            let ends = if asked == 0 { LINGERS } else { OPEN };
+            assert_eq!(served.ends(), ends, "{first:?} {then:?}");
+        }
     }
-    assert_ne!(served.ends().1, "open");
 }
 
 #[test]

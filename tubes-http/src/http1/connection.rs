@@ -152,6 +152,11 @@ impl Connection {
         self.receiving.has_input()
     }
 
+    /// Whether the head of a next request has begun to arrive, be it with empty lines.
+    pub(crate) fn has_begun_head(&self) -> bool {
+        self.receiving.has_begun_head()
+    }
+
     /// Bytes that no event has told of.
     pub(crate) fn input_len(&self) -> usize {
         self.receiving.input_len()

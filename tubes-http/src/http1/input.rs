@@ -105,6 +105,11 @@ impl Input {
         self.len() == 0
     }
 
+    /// Whether a head has begun to arrive, be it with empty lines.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.is_empty() || self.empty_lines > 0
+    }
+
     /// Throws everything away.
     pub(crate) fn clear(&mut self) {
         let source = self.source;

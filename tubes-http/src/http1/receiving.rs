@@ -97,6 +97,11 @@ impl Receiving {
         !self.input.is_empty()
     }
 
+    /// Whether a head has begun to arrive, be it with empty lines.
+    pub(crate) fn has_begun_head(&self) -> bool {
+        self.state == State::Idle && self.input.has_begun()
+    }
+
     /// Whether nothing more of the message will be handed out.
     pub(crate) fn is_over(&self) -> bool {
         match self.state {

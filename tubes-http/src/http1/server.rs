@@ -305,7 +305,7 @@ where
             _ => Awaited::Anything,
         };
         let awaited = match before {
-            _ if self.engine.has_input() => Awaited::Rest,
+            _ if self.engine.has_begun_head() => Awaited::Rest,
             Awaited::Settled => Awaited::Settled,
             _ if self.exchange == 0 => Awaited::First,
             _ => Awaited::Anything,
@@ -328,6 +328,10 @@ where
         match awaited {
             Awaited::Anything => self.settle(),
             Awaited::First | Awaited::Settled => {
+                self.turn = Turn::Closing(Closing::Write(Reason::Finished));
+            }
+            // Empty lines are no question.
+            Awaited::Rest if !self.engine.has_input() => {
                 self.turn = Turn::Closing(Closing::Write(Reason::Finished));
             }
             Awaited::Rest => self.refuse(Kind::HeadTimeout, None),

@@ -283,6 +283,8 @@ fn connect_is_answered_with_405_and_nothing_behind_it_is_served() {
             .map(|answer| answer.status)
             .collect();
         assert_eq!(statuses, [200, 405], "{connect}");
+        // RFC 9110 §15.5.6: which methods there are, here none.
+        assert_eq!(served.answers()[1].field("allow"), Some(""));
         assert!(served.answers()[1].closes());
         assert_eq!(served.ends(), ("open", "finished", "runs"));
         served.finish();

@@ -105,6 +105,10 @@ pub(crate) fn refusal(
 ) {
     let _ = begin(output, status, &HeaderMap::new(), now);
     output.write(b"connection: close\r\ncontent-type: text/plain; charset=utf-8\r\n");
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        // RFC 9110 §15.5.6 and §10.2.1: it is there; nothing in it means that no method is allowed.
+        output.write(b"allow: \r\n");
+    }
     content_length(output, text.len() as u64);
     output.write(b"\r\n");
     if method != Asking::Head {

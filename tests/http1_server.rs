@@ -268,6 +268,27 @@ fn trailers_that_are_asked_for_only_after_the_end_are_there() {
 }
 
 #[test]
+fn a_status_that_is_no_final_response_is_answered_with_500() {
+    for (status, answered) in [
+        (100, 500),
+        (199, 500),
+        (299, 299),
+        (599, 599),
+        (600, 500),
+        (999, 500),
+    ] {
+        let served = Setup::new().respond(move |_| async move {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            Ok::<_, Error>(response)
+        });
+        served.send(GET);
+        assert_eq!(served.answers().len(), 1, "{status}");
+        assert_eq!(served.answers()[0].status, answered, "{status}");
+    }
+}
+
+#[test]
 fn connect_is_answered_with_405_and_nothing_behind_it_is_served() {
     for connect in [
         "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",

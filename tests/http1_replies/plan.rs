@@ -55,7 +55,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
     let status = prop_oneof![
         4 => select(&[200, 201, 206, 302, 404, 500, 503][..]),
         2 => select(&[204, 205, 304][..]),
-        1 => 200..1000_u16,
+        1 => 200..600_u16,
     ];
     let status = status.prop_map(|status| StatusCode::from_u16(status).expect("a status"));
     let length = select(&[Declared::Nothing, Declared::Nothing, Declared::Right][..]);

@@ -97,7 +97,7 @@ pub enum Kind {
     HeadTwice,
     /// Body or end before the final head, or after the end (misuse; 500).
     OutOfTurn,
-    /// A status that cannot be a final response here: 1xx, or 2xx to `CONNECT` (misuse; 500).
+    /// A status that cannot be a final response here: 1xx, 600 and above, or 2xx to `CONNECT` (RFC 9110 §15; misuse; 500).
     InvalidStatus,
     /// An interim status that is no 1xx, or is 101 (RFC 9110 §15.2; misuse; 500).
     InvalidInterim,

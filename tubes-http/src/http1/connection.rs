@@ -246,7 +246,9 @@ impl Connection {
     ) -> Result<(), Error> {
         let asked = self.asked()?;
         let tunnel = asked.method == Asking::Connect && head.status.is_success();
-        if head.status.is_informational() || tunnel {
+        // RFC 9110 §15: others have no meaning that a peer could know.
+        let known = (200..600).contains(&head.status.as_u16());
+        if !known || tunnel {
             return Err(Kind::InvalidStatus.into());
         }
         // RFC 9110 §10.1.1: without a 100 the body comes or not, so nothing can follow it.

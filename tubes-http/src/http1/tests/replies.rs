@@ -54,7 +54,7 @@ const ROWS: &[Row] = &[
     (GET, 200, &[("x", "y"), ("x", "z")], Some(0), &[], "HTTP/1.1 200 OK\r\nx: y\r\nx: z\r\nDcontent-length: 0\r\n\r\n", Keep),
     (GET, 200, &[("date", "then")], Some(0), &[], "HTTP/1.1 200 OK\r\ndate: then\r\ncontent-length: 0\r\n\r\n", Keep),
     (GET, 426, &[("upgrade", "x")], Some(0), &[], "HTTP/1.1 426 Upgrade Required\r\nconnection: upgrade\r\nupgrade: x\r\nDcontent-length: 0\r\n\r\n", Keep),
-    (GET, 799, &[], Some(0), &[], "HTTP/1.1 799 \r\nDcontent-length: 0\r\n\r\n", Keep),
+    (GET, 599, &[], Some(0), &[], "HTTP/1.1 599 \r\nDcontent-length: 0\r\n\r\n", Keep),
     (GET, 418, &[], Some(0), &[], "HTTP/1.1 418 I'm a teapot\r\nDcontent-length: 0\r\n\r\n", Keep),
     // Rule 39: HEAD.
     (HEAD, 200, &[], Some(2), &[], "HTTP/1.1 200 OK\r\nDcontent-length: 2\r\n\r\n", Keep),

@@ -15,7 +15,7 @@ pub(super) const RULES: &[(u8, &str)] = &[
     (9, "each form of a target has its methods: the asterisk OPTIONS, the authority CONNECT"),
     (10, "a target has no fragment and no byte beyond ASCII, and is not normalised"),
     (11, "HTTP/1.1 has exactly one Host, HTTP/1.0 none or one; it is empty, or a host and a port"),
-    (12, "the authority of an absolute target is the host; a user in it is refused"),
+    (12, "the authority of an absolute target is the host; a user in it is refused: 400; another scheme: 421"),
     (13, "a field line has no blank before its colon, is not folded, has a name and a colon"),
     (14, "blanks around a value are no part of it; tabs in it and bytes beyond ASCII are"),
     (15, "the options of all lines of Connection count, and close wins"),

@@ -21,6 +21,8 @@ pub enum Kind {
     TargetInvalid,
     /// The request line passed its limit (RFC 9112 §3; 414).
     TargetTooLong,
+    /// An absolute target of another scheme than `http` and `https` (RFC 9110 §7.4; 421).
+    SchemeUnsupported,
     /// A line ends in LF without CR (RFC 9112 §2.2; 400).
     BareLf,
     /// A bare CR or another control byte in a line (RFC 9110 §5.5; 400).
@@ -166,6 +168,7 @@ impl Kind {
             Self::MethodTooLong | Self::UnsupportedCoding => StatusCode::NOT_IMPLEMENTED,
             Self::UnsupportedVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::SchemeUnsupported => StatusCode::MISDIRECTED_REQUEST,
             Self::HeadTooLong | Self::TooManyHeaders | Self::TrailersTooLong => {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
@@ -203,6 +206,9 @@ impl Kind {
             Self::UnsupportedVersion => "only HTTP/1.0 and HTTP/1.1 are spoken here",
             Self::TargetInvalid => "the target is not valid for this method",
             Self::TargetTooLong => "the request line is too long",
+            Self::SchemeUnsupported => {
+                "of targets with a scheme only `http` and `https` are served here"
+            }
             Self::BareLf => "a line ends in LF without CR",
             Self::ForbiddenByte => "a line holds a bare CR or another control byte",
             Self::HeaderInvalid => "a header line is not `name: value`",

@@ -57,7 +57,11 @@ pub(super) const GROUPS: &[Group] = &[
         ("3986 3.1 #12", "absolute, an underscore in the scheme", "ht_tp://b/", "=> 400 close"),
         ("3986 3.1 #12", "absolute, a colon in the scheme", "a:http://b/", "=> 400 close"),
         ("3986 3.1 #12", "absolute, a digit first", "1http://b/", "=> 400 close"),
-        ("3986 3.1 #12", "absolute, a scheme of other letters", "a+b-c.1://b/", "GET a+b-c.1://b/ => 200 open"),
+        ("3986 3.1 #12", "absolute, a scheme of other letters", "a+b-c.1://b/", "=> 421 close"),
+        ("9110 7.4 #12", "absolute, of a file", "ftp://b/", "=> 421 close"),
+        ("9110 7.4 #12", "absolute, nearly HTTP", "httpx://b/", "=> 421 close"),
+        ("9110 7.4 #12", "absolute, HTTP in upper case", "HTTP://b/", "GET http://b/ => 200 open"),
+        ("9110 7.4 #12", "absolute, of another scheme and with a user", "ftp://u@b/", "=> 400 close"),
         ("9112 3.2.2 #12", "absolute, an open bracket", "http://[::1/", "=> 400 close"),
         ("9112 3.2.2 #12", "absolute, letters behind the bracket", "http://[::1]x/", "=> 400 close"),
 

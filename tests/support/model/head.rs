@@ -83,6 +83,8 @@ fn request_line<'a>(line: &'a [u8], wrong: &mut Vec<u16>) -> Option<RequestLine<
     };
     if !is_token(method) || target::parse(method, target).is_none() {
         wrong.push(400);
+    } else if target::is_foreign(target) && method != b"CONNECT" {
+        wrong.push(421);
     }
     match version {
         b"HTTP/1.1" | b"HTTP/1.0" => {}

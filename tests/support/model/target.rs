@@ -25,6 +25,16 @@ pub(super) fn parse(method: &[u8], target: &[u8]) -> Option<String> {
     fits.then(|| uri.to_string())
 }
 
+/// Whether an absolute target is of another scheme than HTTP's (RFC 9110 §7.4).
+pub(super) fn is_foreign(target: &[u8]) -> bool {
+    let scheme = target
+        .split(|byte| *byte == b':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    is_absolute(target) && scheme != b"http" && scheme != b"https"
+}
+
 /// The authority of a target that is absolute.
 pub(super) fn authority(target: &[u8]) -> Option<&[u8]> {
     if target.starts_with(b"/") {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
+use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
 use crate::http1::fields::{Fields, Found};
@@ -110,10 +111,17 @@ fn uri(head: &Bytes, raw: &[u8], method: &Method) -> Result<Uri, Kind> {
     }
     let uri = Uri::from_maybe_shared(head.slice_ref(raw)).map_err(|_| Kind::TargetInvalid)?;
     let origin_form = raw[0] == b'/' || raw == b"*" || *method == Method::CONNECT;
-    if !origin_form && !is_absolute(&uri) {
+    if origin_form {
+        return Ok(uri);
+    }
+    if !is_absolute(&uri) {
         return Err(Kind::TargetInvalid);
     }
-    Ok(uri)
+    // RFC 9110 §7.4: a server need not know whether there is TLS below it, but that this is HTTP.
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => Ok(uri),
+        _ => Err(Kind::SchemeUnsupported),
+    }
 }
 
 /// RFC 9112 §3.2.2, and RFC 9110 §4.2.4: with a host and without userinfo.

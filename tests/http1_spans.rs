@@ -9,6 +9,7 @@ use support::serving::Setup;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+use tubes::Fount;
 use tubes_http::{Body, Error};
 
 /// Notes each message with the spans that it stands in.
@@ -104,4 +105,41 @@ fn a_message_of_a_handler_stands_in_its_exchange_and_that_in_its_connection() {
             " message=read length=0 < exchange method=GET target=/b < connection",
         ]
     );
+}
+
+#[test]
+fn a_refusal_in_place_of_a_reply_is_not_called_a_reply_that_was_cut() {
+    const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (sent, answered, said) in [
+        ("x\r\n", "400", "message=request refused"),
+        ("1\r\na\r\nx\r\n", "200", "message=reply cut"),
+    ] {
+        let notes = Notes::default();
+        tracing::subscriber::with_default(notes.clone(), || {
+            let served = Setup::new().respond(async |request: Request<Body>| {
+                // Whatever comes of it.
+                let mut body = request.into_body();
+                let first = body.next().await;
+                let body = match first {
+                    Ok(_) => body,
+                    Err(_) => Body::from("fine"),
+                };
+                Ok::<_, Error>(Response::new(body))
+            });
+            served.send(CHUNKED);
+            for line in sent.split_inclusive("\r\n") {
+                served.send(line);
+            }
+            let status = served.answers()[0].status;
+            assert_eq!(status.to_string(), answered);
+        });
+        let noted = notes.0.lock().unwrap();
+        let about: Vec<_> = noted
+            .messages
+            .iter()
+            .filter(|message| message.contains("refused") || message.contains("cut"))
+            .collect();
+        assert_eq!(about.len(), 1, "{about:?}");
+        assert!(about[0].contains(said), "{about:?}");
+    }
 }

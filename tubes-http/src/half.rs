@@ -69,6 +69,8 @@ pub(crate) trait Answer: Send + Sync {
     fn asked(&self, exchange: u64) -> Option<(Method, Uri)>;
     /// Whether the exchange is over, or cut: nobody can be answered any more.
     fn is_lost(&self, exchange: u64) -> bool;
+    /// Whether the exchange was answered with a refusal, in place of its reply.
+    fn is_refused(&self, exchange: u64) -> bool;
     /// Whether the request asks for another protocol, or for a tunnel.
     fn offers_switch(&self, exchange: u64) -> bool;
     /// Writes the head behind which another protocol is spoken.

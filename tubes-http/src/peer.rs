@@ -108,6 +108,11 @@ impl Peer {
         self.link.asked(self.exchange)
     }
 
+    /// Whether the exchange was answered with a refusal, in place of its reply.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.link.is_refused(self.exchange)
+    }
+
     /// Whether the server has been told to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {

@@ -189,7 +189,11 @@ pub(crate) fn log_failure(peer: &Peer, error: &Error) -> StatusCode {
 fn log_cut(peer: &Peer, sent: Result<(), tubes::Error>) {
     if let Err(error) = sent {
         let (method, target) = peer.asked().unwrap_or_default();
-        tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+        if peer.is_refused() {
+            tracing::info!(%method, %target, %error, cause = ?error, "request refused");
+        } else {
+            tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+        }
     }
 }
 

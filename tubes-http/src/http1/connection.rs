@@ -344,6 +344,11 @@ impl Connection {
         self.sending.state() != State::Idle
     }
 
+    /// Whether a refusal has been written, behind which nothing follows.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.sending.state() == State::Closed
+    }
+
     /// Whether another exchange may follow this one.
     pub(crate) fn may_go_on(&self) -> bool {
         self.persistence == Persistence::Keep && !self.is_cut()

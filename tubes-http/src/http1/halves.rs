@@ -230,6 +230,11 @@ where
             .is_none_or(|link| link.engine.is_cut())
     }
 
+    fn is_refused(&self, exchange: u64) -> bool {
+        let link = self.lock();
+        link.exchange == exchange && link.engine.is_refused()
+    }
+
     fn offers_switch(&self, exchange: u64) -> bool {
         self.lock_for(exchange)
             .is_some_and(|link| link.engine.offers_switch())

@@ -1,8 +1,11 @@
-//! Real sockets: what a client that reads late gets to read of replies that end badly.
+//! Real sockets: what a client that reads late gets to read of replies that end badly, and what
+//! becomes of the exchange of one that is closed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,11 +13,12 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Request, Response};
 use support::answers::{End, answers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tubes::net::{self, TcpFlow};
 use tubes::{Error, Fount, drains, founts};
-use tubes_http::{Body, respond, server};
+use tubes_http::{Body, OnDisconnect, respond, server};
 
 /// Longer than anything here takes on a slow machine.
 const LONG: Duration = Duration::from_secs(30);
@@ -103,4 +107,38 @@ fn a_slow_reader_gets_all_that_is_in_front_of_a_reply_that_is_cut() {
             assert_eq!(report.unwrap().failed, 1, "the handler failed");
         });
     }
+}
+
+#[test]
+fn a_client_that_is_closed_takes_its_exchange_along_if_so_it_is_to_be() {
+    run(async {
+        let listener = net::listen("127.0.0.1:0")
+            .await
+            .unwrap();
+        let addr = listener.local_addr();
+        let begun = Arc::new(Notify::new());
+        let begins = Arc::clone(&begun);
+        let http = server().on_disconnect(OnDisconnect::Cancel);
+        let serve = listener
+            .take(1)
+            .flow_to(drains::spawn(move |flow: TcpFlow| {
+                let begins = Arc::clone(&begins);
+                flow.through(&http)
+                    .flow_to(respond(move |_: Request<Body>| {
+                        begins.notify_one();
+                        pending::<Result<Response<Body>, tubes_http::Error>>()
+                    }))
+            }));
+        let client = async {
+            let mut stream = TcpStream::connect(addr).await.unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                .await
+                .unwrap();
+            begun.notified().await;
+            drop(stream);
+        };
+        let (report, ()) = tokio::join!(serve, client);
+        assert_eq!(report.unwrap().failed, 1, "nobody was answered");
+    });
 }

@@ -75,7 +75,7 @@ mod interop;
 // Real sockets of several addresses: how many connections each may have.
 mod interop_addresses;
 
-// Real sockets: what a client that reads late gets to read of replies that end badly.
+// Real sockets: clients that read late of replies that end badly, and clients that are closed.
 mod interop_cut;
 
 // HTTP/1 on a connection: exchanges, pipelines, keep-alive, heads and trailers.

@@ -1,10 +1,18 @@
 //! Bodies of known length that are sent on over HTTP/1, as an echo or a proxy does: declared again.
 
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use support::answers::{Answer, answers_to};
 use support::serving::{Served, Setup};
-use tubes::{Fount, framing};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tubes::testing::ManualClock;
+use tubes::{Flow, Fount, Reason, framing};
 use tubes_http::{Body, Error, Flush, Trailers};
 
 const OPEN: (&str, &str, &str) = ("open", "open", "runs");
@@ -211,12 +219,9 @@ struct Wrong {
 impl Fount for Wrong {
     type Item = Bytes;
 
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<Bytes, tubes::Reason>> {
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         let next = self.pieces.pop().map(Bytes::from);
-        std::task::Poll::Ready(next.ok_or(tubes::Reason::Finished))
+        Poll::Ready(next.ok_or(Reason::Finished))
     }
 
     fn remaining(&self) -> Option<u64> {
@@ -256,5 +261,93 @@ fn a_body_is_held_to_what_it_says_of_itself() {
             assert!(!claims || served.lines() == [line], "{case}: {all}");
             assert!(claims || !whole, "{case}: {all}");
         }
+    }
+}
+
+/// A peer that sends an endless body, takes so many bytes of its echo, and then none.
+#[derive(Clone)]
+struct Stalling(Arc<Mutex<Sizes>>);
+
+struct Sizes {
+    head: &'static [u8],
+    sent: usize,
+    taken: usize,
+    takes: usize,
+}
+
+impl AsyncRead for Stalling {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        space: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut sizes = self.0.lock().unwrap();
+        let head = std::mem::take(&mut sizes.head);
+        space.put_slice(head);
+        sizes.sent += space.remaining();
+        let rest = space.initialize_unfilled().len();
+        space.advance(rest);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stalling {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut sizes = self.0.lock().unwrap();
+        let most = bytes
+            .len()
+            .min(sizes.takes - sizes.taken);
+        sizes.taken += most;
+        if most == 0 {
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(most))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn a_stalled_echo_has_little_under_way_at_first_and_never_more_than_one_segment_and_64_kib() {
+    const KIB: usize = 1024;
+    for (takes, most) in [
+        (0, 128 * KIB),
+        (200 * KIB, 128 * KIB),
+        (1000 * KIB, 256 * KIB),
+        (50_000 * KIB, 576 * KIB),
+    ] {
+        let sizes = Arc::new(Mutex::new(Sizes {
+            head: b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n",
+            sent: 0,
+            taken: 0,
+            takes,
+        }));
+        let ends = Stalling(Arc::clone(&sizes));
+        let flow = Flow::new(tubes::io::read(ends.clone()), tubes::io::write(ends));
+        let server = tubes_http::server_on(Arc::new(ManualClock::default()));
+        let echo =
+            |request: Request<Body>| async { Ok::<_, Error>(Response::new(request.into_body())) };
+        let serving = flow
+            .through(server)
+            .flow_to(tubes_http::respond(echo));
+        let mut serving = std::pin::pin!(serving);
+        for _ in 0..10_000 {
+            let polled = serving
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        let sizes = sizes.lock().unwrap();
+        assert_eq!(sizes.taken, takes);
+        let held = sizes.sent - sizes.taken;
+        assert!(held <= most, "{held} bytes are held behind {takes}");
     }
 }

@@ -39,6 +39,12 @@ use crate::strictness::Strictness;
 /// | [`discard_time`](Self::discard_time) of a body nobody reads | 1 s | - | closes after the reply |
 /// | [`linger_time`](Self::linger_time) before a close | 5 s | nginx 5 s | closes |
 ///
+/// What a connection holds of bodies besides is bounded by the flow that it is made of: an echo whose
+/// peer takes nothing has one segment under way and 64 KiB, which over TCP are 128 KiB at first and
+/// 576 KiB behind some MiB (`tubes::io::read` says how segments grow;
+/// `flow.fount.with_buffer(..)` bounds them), and another body one piece, 32 KiB, and what the drain
+/// of the flow gathers (256 KiB; `flow.drain.with_bound(..)`).
+///
 /// A status is answered where the head of a reply has not left, else the reply is cut; either way
 /// the connection closes. How many connections there may be is for whoever takes them in:
 /// `drains::spawn(..).at_most(..)`, and `net::at_most_per_address`.

@@ -72,7 +72,12 @@ pub(crate) struct Link<F, D> {
 /// Whether bytes can leave.
 #[derive(Debug)]
 pub(super) enum Write {
-    Open,
+    /// `handed`: bytes that the drain was given since all had left.
+    Open {
+        handed: usize,
+    },
+    /// The drain has much, and it has to leave before more of a body is taken.
+    Full,
     Ended(Reason),
 }
 
@@ -250,7 +255,7 @@ where
             waiters: Waiters::default(),
             trailers: None,
             broken: None,
-            write: Write::Open,
+            write: Write::Open { handed: 0 },
             deadlines: Deadlines::new(Arc::clone(&site.clock)),
             bell: None,
             account: None,
@@ -304,8 +309,8 @@ impl<F, D> Link<F, D> {
     pub(super) fn lost(&self, kind: Kind) -> Reason {
         match (&self.write, &self.broken) {
             (Write::Ended(reason), _) => reason.clone(),
-            (Write::Open, Some(error)) => error.clone().into_reason(),
-            (Write::Open, None) => Error::from(kind).into_reason(),
+            (Write::Open { .. } | Write::Full, Some(error)) => error.clone().into_reason(),
+            (Write::Open { .. } | Write::Full, None) => Error::from(kind).into_reason(),
         }
     }
 

@@ -89,6 +89,9 @@ where
                 Ok(event) => event,
                 Err(error) => return Poll::Ready(Err(self.break_body(error))),
             };
+            if event.is_none() {
+                self.make_way(cx);
+            }
             match event {
                 Some(Event::Data(data)) => {
                     self.request_moved(data.len() as u64);
@@ -208,8 +211,10 @@ where
     fn cut_end(&self) -> Reason {
         let late = matches!(&self.broken, Some(error) if error.kind() == Kind::BodyTimeout);
         match self.write {
-            Write::Open if self.engine.shows_cut() && !late => Reason::Finished,
-            Write::Open | Write::Ended(_) => self.lost(Kind::Abandoned),
+            Write::Open { .. } | Write::Full if self.engine.shows_cut() && !late => {
+                Reason::Finished
+            }
+            Write::Open { .. } | Write::Full | Write::Ended(_) => self.lost(Kind::Abandoned),
         }
     }
 

@@ -16,6 +16,13 @@ use crate::kind::Kind;
 /// requests leave in one write.
 const HIGH_WATER: usize = 32 * 1024;
 
+/// A piece that is worth a write of its own: to wait for more would save nothing, and the buffer that
+/// it is in is free for the next read when it has left. So one segment of an echo is under way.
+const LARGE: usize = 128 * 1024;
+
+/// So much of smaller pieces leaves before more is read, so that an echo does not gather.
+const GATHERED: usize = 64 * 1024;
+
 impl<F, D> Link<F, D>
 where
     F: Fount<Item = Bytes>,
@@ -33,7 +40,7 @@ where
             let handed = match ends.drain.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => match self.engine.take_output() {
                     Some(bytes) => {
-                        let length = bytes.len() as u64;
+                        let length = bytes.len();
                         ends.drain
                             .as_mut()
                             .receive(bytes)
@@ -45,11 +52,33 @@ where
                 Poll::Pending => return self.poll_write_deadline(),
             };
             match handed {
-                Ok(length) => self.response_moved(length),
+                Ok(length) => self.handed(length),
                 Err(reason) => return Poll::Ready(Err(self.end_write(reason))),
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// The drain was given so many bytes.
+    fn handed(&mut self, length: usize) {
+        match &mut self.write {
+            Write::Open { .. } if length >= LARGE => self.write = Write::Full,
+            Write::Open { handed } => *handed = handed.saturating_add(length),
+            Write::Full | Write::Ended(_) => {}
+        }
+        self.response_moved(length as u64);
+    }
+
+    /// More is to be read: what has gathered leaves first, or nothing else is written before it has.
+    pub(super) fn make_way(&mut self, cx: &mut Context<'_>) {
+        let Write::Open { handed: GATHERED.. } = self.write else {
+            return;
+        };
+        if self.poll_help(cx).is_pending()
+            && let Write::Open { .. } = self.write
+        {
+            self.write = Write::Full;
+        }
     }
 
     /// Room for more to be written.
@@ -57,10 +86,13 @@ where
         if let Write::Ended(reason) = &self.write {
             return Poll::Ready(Err(reason.clone()));
         }
-        if self.engine.output_len() < HIGH_WATER {
-            return Poll::Ready(Ok(()));
+        if self.engine.output_len() >= HIGH_WATER {
+            ready!(self.poll_hand_over(cx))?;
         }
-        self.poll_hand_over(cx)
+        if let Write::Full = self.write {
+            return self.poll_flush(cx);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Everything that is written leaves.
@@ -74,6 +106,7 @@ where
         };
         match ends.drain.as_mut().poll_flush(cx) {
             Poll::Ready(Ok(())) => {
+                self.write = Write::Open { handed: 0 };
                 self.response_moved(0);
                 Poll::Ready(Ok(()))
             }

@@ -20,10 +20,11 @@ use crate::reason::Reason;
 /// # Flow control
 ///
 /// Reads only when it is pulled, once for each segment. Between two reads it holds at most one
-/// empty buffer of 256 KiB, or what [`with_buffer`](Read::with_buffer) says, and none at all
+/// empty buffer of 512 KiB, or what [`with_buffer`](Read::with_buffer) says, and none at all
 /// while the reader has nothing to read or downstream is not ready: an idle connection costs no
-/// memory. Segments grow with what comes: up to 8 KiB at first, then 16 KiB, doubling while
-/// reads are filled, halving while they are not. No segment is empty.
+/// memory. Segments grow with what comes: up to 8 KiB at first, then 16 KiB, doubling behind each
+/// eighth read that is filled (so that the largest come behind 4 MiB), halving while they are not.
+/// No segment is empty.
 ///
 /// A segment shorter than 8 KiB is a copy of its own size; a longer one shares a buffer with its
 /// neighbours, which lives until the last of them is dropped.
@@ -77,7 +78,7 @@ enum State<R> {
 }
 
 impl<R> Read<R> {
-    /// A buffer of at most `max` bytes, instead of 256 KiB. Below 16 KiB there is none, and
+    /// A buffer of at most `max` bytes, instead of 512 KiB. Below 16 KiB there is none, and
     /// each segment is at most 8 KiB.
     pub fn with_buffer(mut self, max: usize) -> Self {
         self.buffer.set_max(max);

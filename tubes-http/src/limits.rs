@@ -45,6 +45,9 @@ use crate::strictness::Strictness;
 /// `flow.fount.with_buffer(..)` bounds them), and another body one piece, 32 KiB, and what the drain
 /// of the flow gathers (256 KiB; `flow.drain.with_bound(..)`).
 ///
+/// What stands under *elsewhere* are defaults: of hyper 1.12, ntex 4.5 and actix-http 3.20, and of
+/// nginx, Go, Apache and Kestrel as their manuals have them.
+///
 /// A status is answered where the head of a reply has not left, else the reply is cut; either way
 /// the connection closes. How many connections there may be is for whoever takes them in:
 /// `drains::spawn(..).at_most(..)`, and `net::at_most_per_address`.

@@ -20,8 +20,10 @@ use std::fmt;
 /// | [`LaterMinorVersion`](Self::LaterMinorVersion) | RFC 9110 §2.5 | HTTP/1.1 | Go, nginx |
 /// | [`RepeatedLength`](Self::RepeatedLength) | §6.3 | said once | hyper, Go |
 /// | [`LengthBesideCoding`](Self::LengthBesideCoding) | §6.1 | the coding alone; the last request | Go, hyper |
-/// | [`BlankBeforeExtension`](Self::BlankBeforeExtension) | §7.1.1 | none | hyper, Go |
+/// | [`BlankBeforeExtension`](Self::BlankBeforeExtension) | §7.1.1 | none | hyper |
 /// | [`OtherExpectations`](Self::OtherExpectations) | RFC 9110 §10.1.1 | not said | hyper, nginx |
+///
+/// Who takes it is hyper 1.12, and nginx and Go as their sources were in 2025; each may change its mind.
 ///
 /// Everything else stays refused whatever is accepted here: what a recipient has to refuse (blanks
 /// before a colon, none or two of `Host`, lengths that differ, a coding that does not end in

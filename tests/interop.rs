@@ -15,18 +15,7 @@ use tokio::time::timeout;
 use tubes::net::{self, Listener, TcpFlow};
 use tubes::{Error, Fount, Kind, Reason, drains, founts, stages};
 
-/// Longer than anything here takes on a slow machine.
-const LONG: Duration = Duration::from_secs(30);
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(async { timeout(LONG, future).await })
-        .expect("in time")
-}
+use super::interop_kit::run;
 
 async fn listen() -> (Listener, SocketAddr) {
     let listener = net::listen("127.0.0.1:0")

@@ -5,27 +5,14 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
 use tubes::net::{self, TcpFlow};
 use tubes::{Fount, bound, drains, stages};
 
-/// Longer than anything here takes on a slow machine.
-const LONG: Duration = Duration::from_secs(30);
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(async { timeout(LONG, future).await })
-        .expect("in time")
-}
+use super::interop_kit::run;
 
 /// A connection from 127.0.0.`host`.
 async fn connect(host: u8, to: SocketAddr) -> TcpStream {

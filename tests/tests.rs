@@ -71,7 +71,7 @@ mod coroutines;
 mod coroutine_askers;
 // Real sockets: no file has any but those of this name.
 mod interop;
-
+mod interop_kit;
 // Real sockets of several addresses: how many connections each may have.
 mod interop_addresses;
 

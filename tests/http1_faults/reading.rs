@@ -74,6 +74,7 @@ fn the_client_ends_at_every_byte() {
             let talk = talk(&("ends at", end, pieces));
             feed(&talk.served.peer, &talk.row.sends[..end], pieces);
             talk.end().is_honest(Writes::Arrive);
+            talk.answers_all_of(end);
             talk.is_over();
         }
     }

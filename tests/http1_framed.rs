@@ -2,15 +2,14 @@
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 use support::answers::answers_to;
+use support::log::Log;
 use support::serving::Setup;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::Level;
 use tubes::{Fount, Kind, Reason, framing, stages};
 use tubes_http::{Body, Error};
 
@@ -189,36 +188,11 @@ fn what_a_pipeline_refuses_in_the_requests_body_is_the_peers_fault() {
     }
 }
 
-/// Notes each message at level error.
-#[derive(Clone, Default)]
-struct Alarms(Arc<Mutex<Vec<String>>>);
-
-impl Subscriber for Alarms {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        if *event.metadata().level() == Level::ERROR {
-            self.0
-                .lock()
-                .unwrap()
-                .push(format!("{event:?}"));
-        }
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 /// What is logged at level error while `act` runs.
 fn alarms(act: impl FnOnce()) -> Vec<String> {
-    let alarms = Alarms::default();
-    tracing::subscriber::with_default(alarms.clone(), act);
-    std::mem::take(&mut alarms.0.lock().unwrap())
+    let log = Log::default();
+    log.hear(act);
+    log.take(Level::ERROR)
 }
 
 #[test]

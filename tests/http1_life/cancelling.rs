@@ -1,13 +1,12 @@
 //! `OnDisconnect`: what becomes of an exchange whose peer is gone.
 
 use std::future::pending;
-use std::sync::{Arc, Mutex};
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use support::log::Log;
 use support::pair::Peer as Client;
 use support::serving::{Served, Setup};
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::Level;
 use tubes_http::{Body, Exchange, OnDisconnect};
 
 use super::kit::{Answer, Begun, GET, Notes, OPEN, POST_10, Records};
@@ -53,37 +52,12 @@ impl Goes {
     }
 }
 
-/// Notes each message at level error.
-#[derive(Clone, Default)]
-struct Alarms(Arc<Mutex<Vec<String>>>);
-
-impl Subscriber for Alarms {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        if *event.metadata().level() == Level::ERROR {
-            self.0
-                .lock()
-                .unwrap()
-                .push(format!("{event:?}"));
-        }
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 fn check_cancelled(policy: OnDisconnect, goes: Goes, serve: impl FnOnce(Setup, Notes) -> Served) {
     let (notes, records) = (Notes::default(), Records::default());
     let kept = records.kept();
     let setup = Setup::new().with(move |server| kept(server).on_disconnect(policy));
-    let alarms = Alarms::default();
-    tracing::subscriber::with_default(alarms.clone(), || {
+    let log = Log::default();
+    log.hear(|| {
         let served = serve(setup, notes.clone());
         served.send(POST_10).send("abc");
         assert_eq!(notes.take(), [""; 0]);
@@ -109,8 +83,11 @@ fn check_cancelled(policy: OnDisconnect, goes: Goes, serve: impl FnOnce(Setup, N
         }
         served.tasks.clear();
     });
-    let alarms = std::mem::take(&mut *alarms.0.lock().unwrap());
-    assert_eq!(alarms, [""; 0], "that a peer goes is no alarm");
+    assert_eq!(
+        log.take(Level::ERROR),
+        [""; 0],
+        "that a peer goes is no alarm"
+    );
 }
 
 #[test]

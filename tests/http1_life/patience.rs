@@ -1,14 +1,10 @@
 //! Slow peers, and those that take nothing: how long they are waited for, and what the log says.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
-
 use bytes::Bytes;
 use http::Response;
+use support::log::Log;
 use support::serving::Setup;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::Level;
 use tubes::Fount;
 use tubes_http::{Body, Error, Limits};
 
@@ -96,42 +92,10 @@ fn a_reply_that_is_sipped_at_the_rate_leaves_and_one_that_is_not_is_cut() {
     }
 }
 
-/// Notes each message at level warn, with its fields.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0 += &format!("{}={value:?} ", field.name());
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        if *event.metadata().level() == Level::WARN {
-            let mut line = Line(String::new());
-            event.record(&mut line);
-            self.0.lock().unwrap().push(line.0);
-        }
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 #[test]
 fn a_peer_that_takes_nothing_is_named_in_the_log_once_for_each_exchange() {
-    let warnings = Warnings::default();
-    tracing::subscriber::with_default(warnings.clone(), || {
+    let log = Log::default();
+    log.hear(|| {
         let served = Setup::new()
             .limits(Limits::default().with_stall_time(secs(10)))
             .respond(echo);
@@ -141,12 +105,12 @@ fn a_peer_that_takes_nothing_is_named_in_the_log_once_for_each_exchange() {
             served
                 .send("0123456789")
                 .advance(secs(9));
-            assert_eq!(*warnings.0.lock().unwrap(), [""; 0]);
+            assert_eq!(log.take(Level::WARN), [""; 0]);
             served
                 .advance(secs(1))
                 .advance(secs(9))
                 .advance(secs(9));
-            let said = std::mem::take(&mut *warnings.0.lock().unwrap());
+            let said = log.take(Level::WARN);
             assert_eq!(said.len(), 1, "{said:?}");
             for part in [
                 "the peer does not take the response",

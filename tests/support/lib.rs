@@ -5,6 +5,7 @@ pub mod chance;
 pub mod conversation;
 pub mod fake_io;
 pub mod fuzzed;
+pub mod log;
 pub mod model;
 pub mod pair;
 pub mod rules;

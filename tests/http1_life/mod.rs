@@ -4,6 +4,7 @@ mod bell;
 mod cancelling;
 mod dropping;
 mod given_up;
+mod heard;
 mod interim;
 mod kit;
 mod memory;

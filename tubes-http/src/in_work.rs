@@ -14,17 +14,26 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(100).expect("100 is not 0");
 /// Futures that answer exchanges, at most so many at once.
 pub(crate) struct InWork<S> {
     /// One exchange; over HTTP/1.1 there is no other. Its place is kept while the connection is
-    /// busy, and given up when it is idle.
+    /// busy, and given up when it is polled and none has begun since it was idle before.
     first: Option<Pin<Box<Option<S>>>>,
+    since: Since,
     /// The others, each woken by itself: `others.len() < at_most`
     others: Option<Box<FuturesUnordered<S>>>,
     at_most: NonZeroUsize,
+}
+
+/// What was begun since all were answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Nothing,
+    Something,
 }
 
 impl<S> InWork<S> {
     pub(crate) fn new() -> Self {
         Self {
             first: None,
+            since: Since::Nothing,
             others: None,
             at_most: AT_MOST,
         }
@@ -50,6 +59,7 @@ impl<S> InWork<S> {
 impl<S: Future<Output = ()>> InWork<S> {
     /// Begins one more; there is room for it.
     pub(crate) fn begin(&mut self, serving: S) {
+        self.since = Since::Something;
         match &mut self.first {
             None => self.first = Some(Box::pin(Some(serving))),
             Some(first) if first.is_none() => first.set(Some(serving)),
@@ -77,8 +87,11 @@ impl<S: Future<Output = ()>> InWork<S> {
         if self.len() > 0 {
             return Poll::Pending;
         }
-        self.first = None;
-        self.others = None;
+        if self.since == Since::Nothing {
+            self.first = None;
+            self.others = None;
+        }
+        self.since = Since::Nothing;
         Poll::Ready(())
     }
 

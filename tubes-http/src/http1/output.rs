@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderName, HeaderValue};
 
 /// Bytes on their way to the peer, in order.
@@ -12,7 +12,8 @@ pub(crate) struct Output {
     queue: VecDeque<Bytes>,
     /// Bytes in `queue`.
     queued: usize,
-    flat: Vec<u8>,
+    /// Its buffer is used again as soon as what was taken has left, until `settle`.
+    flat: BytesMut,
 }
 
 impl Output {
@@ -22,15 +23,17 @@ impl Output {
 
     /// Makes room for a head, so that it is not moved while it is written.
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        if self.flat.is_empty() {
-            self.flat = Vec::with_capacity(bytes.max(FIRST));
+        let bytes = if self.flat.capacity() == 0 {
+            bytes.max(FIRST)
         } else {
-            self.flat.reserve(bytes);
-        }
+            bytes
+        };
+        self.flat.reserve(bytes);
     }
 
+    #[inline]
     pub(crate) fn write(&mut self, bytes: &[u8]) {
-        self.flat.extend_from_slice(bytes);
+        self.flat.put_slice(bytes);
     }
 
     /// Writes a field line. Neither name nor value can hold CR, LF or NUL: their types forbid it.
@@ -51,7 +54,7 @@ impl Output {
         self.enqueue(std::mem::take(piece));
     }
 
-    /// The next bytes to be written. What was taken last leaves no capacity behind.
+    /// The next bytes to be written.
     pub(crate) fn take(&mut self) -> Option<Bytes> {
         if let Some(piece) = self.queue.pop_front() {
             self.queued -= piece.len();
@@ -60,14 +63,29 @@ impl Output {
             }
             return Some(piece);
         }
-        (!self.flat.is_empty()).then(|| std::mem::take(&mut self.flat).into())
+        (!self.flat.is_empty()).then(|| self.take_flat())
+    }
+
+    /// Gives up the buffer, if nothing waits in it.
+    pub(crate) fn settle(&mut self) {
+        if self.flat.is_empty() {
+            self.flat = BytesMut::new();
+        }
+    }
+
+    /// What is flat, and with it a buffer that has grown large.
+    fn take_flat(&mut self) -> Bytes {
+        if self.flat.capacity() > KEPT {
+            return std::mem::take(&mut self.flat).freeze();
+        }
+        self.flat.split().freeze()
     }
 
     /// Nothing more goes in front of what comes next.
     fn seal(&mut self) {
         if !self.flat.is_empty() {
-            let flat = std::mem::take(&mut self.flat);
-            self.enqueue(flat.into());
+            let flat = self.take_flat();
+            self.enqueue(flat);
         }
     }
 
@@ -83,11 +101,14 @@ const COPIED_BELOW: usize = 4096;
 /// Room for some small replies of pipelined requests; an allocator has it as quickly as less.
 const FIRST: usize = 1024;
 
+/// A busy connection keeps a buffer of up to this size from one reply to the next.
+const KEPT: usize = 4096;
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
-    use super::{COPIED_BELOW, Output};
+    use super::{COPIED_BELOW, KEPT, Output};
 
     #[test]
     fn big_pieces_pass_untouched_between_small_ones() {
@@ -102,13 +123,28 @@ mod tests {
         assert_eq!(output.take().unwrap().as_ptr(), big.as_ptr());
         assert_eq!(output.take().unwrap(), "c");
         assert_eq!(output.take(), None);
-        assert_eq!(
-            (
-                output.len(),
-                output.flat.capacity(),
-                output.queue.capacity()
-            ),
-            (0, 0, 0)
-        );
+        assert_eq!((output.len(), output.queue.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn a_small_buffer_is_used_again_once_it_has_left_and_none_is_kept_by_who_settles() {
+        let mut output = Output::default();
+        let mut first = None;
+        for _ in 0..20 {
+            output.reserve(600);
+            output.write(&[b'x'; 600]);
+            let taken = output.take().unwrap();
+            assert_eq!(*first.get_or_insert(taken.as_ptr()), taken.as_ptr());
+        }
+        let held = output.take();
+        output.reserve(600);
+        output.write(b"waits");
+        output.settle();
+        assert_eq!((held, output.take().unwrap()), (None, "waits".into()));
+        output.settle();
+        assert_eq!(output.flat.capacity(), 0);
+        output.write(&[b'x'; KEPT + 1]);
+        assert_eq!(output.take().unwrap().len(), KEPT + 1);
+        assert_eq!(output.flat.capacity(), 0);
     }
 }

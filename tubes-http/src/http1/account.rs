@@ -1,5 +1,6 @@
 //! What is known of one exchange while it is served: for the log, and for who looks.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode, Uri};
@@ -10,7 +11,8 @@ use crate::record::{Record, RecordEnd};
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) method: Method,
-    pub(super) target: Uri,
+    /// As text, which is copied into the place of the one before: hardly anybody asks for it.
+    target: String,
     pub(super) began: Instant,
     /// That of the response, once its head was written.
     status: Option<StatusCode>,
@@ -29,10 +31,10 @@ pub(super) enum Stall {
 }
 
 impl Account {
-    pub(super) fn new(method: Method, target: Uri, began: Instant) -> Self {
+    pub(super) fn new(began: Instant) -> Self {
         Self {
-            method,
-            target,
+            method: Method::GET,
+            target: String::new(),
             began,
             status: None,
             answered: None,
@@ -40,6 +42,23 @@ impl Account {
             waited_for_response: Duration::ZERO,
             stall: Stall::Unsaid,
         }
+    }
+
+    /// Begins anew, for another exchange.
+    pub(super) fn begin(&mut self, method: &Method, target: &Uri, began: Instant) {
+        self.method = method.clone();
+        self.target.clear();
+        write_target(&mut self.target, target);
+        self.began = began;
+        self.status = None;
+        self.answered = None;
+        self.waited_for_request = Duration::ZERO;
+        self.waited_for_response = Duration::ZERO;
+        self.stall = Stall::Unsaid;
+    }
+
+    pub(super) fn target(&self) -> Uri {
+        self.target.parse().unwrap_or_default()
     }
 
     pub(super) fn answer(&mut self, status: StatusCode, now: Option<Instant>) {
@@ -56,7 +75,7 @@ impl Account {
         let since = |at: Instant| at.saturating_duration_since(self.began);
         Record {
             method: Some(self.method.clone()),
-            target: Some(self.target.clone()),
+            target: Some(self.target()),
             status: self.status,
             received,
             sent,
@@ -65,6 +84,43 @@ impl Account {
             waited_for_request: self.waited_for_request,
             waited_for_response: self.waited_for_response,
             end,
+        }
+    }
+}
+
+fn write_target(text: &mut String, target: &Uri) {
+    match (target.path_and_query(), target.authority()) {
+        (Some(path), None) => text.push_str(path.as_str()),
+        // A `String` takes everything.
+        _ => drop(write!(text, "{target}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use http::{Method, Uri};
+
+    use super::Account;
+
+    #[test]
+    fn a_target_that_was_kept_as_text_is_the_same() {
+        #[expect(clippy::disallowed_methods, reason = "any will do")]
+        let mut account = Account::new(Instant::now());
+        for text in [
+            "/a/b?c=d&e",
+            "/",
+            "*",
+            "a:80",
+            "http://a/b?c",
+            "http://a",
+            "http://a:1?b",
+        ] {
+            let target: Uri = text.parse().unwrap();
+            let began = account.began;
+            account.begin(&Method::POST, &target, began);
+            assert_eq!((&account.method, account.target()), (&Method::POST, target));
         }
     }
 }

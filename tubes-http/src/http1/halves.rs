@@ -222,7 +222,7 @@ where
         let link = self.lock();
         let account = (link.exchange == exchange).then_some(link.account.as_ref())?;
         let account = account?;
-        Some((account.method.clone(), account.target.clone()))
+        Some((account.method.clone(), account.target()))
     }
 
     fn is_lost(&self, exchange: u64) -> bool {
@@ -353,7 +353,7 @@ where
             Ok(Finished::Whole) => Ok(()),
             Ok(Finished::TrailersLost) => {
                 if let Some(account) = &self.account {
-                    let (method, target) = (account.method.clone(), account.target.clone());
+                    let (method, target) = (account.method.clone(), account.target());
                     self.note(Note::TrailersLost { method, target });
                 }
                 Ok(())

@@ -283,11 +283,10 @@ impl<F, D> Link<F, D> {
             self.deadlines
                 .begin(For::Exchange, time);
         }
-        let account = Account::new(method.clone(), target.clone(), self.site.clock.now());
-        match &mut self.account {
-            Some(before) => **before = account,
-            None => self.account = Some(Box::new(account)),
-        }
+        let now = self.site.clock.now();
+        self.account
+            .get_or_insert_with(|| Box::new(Account::new(now)))
+            .begin(method, target, now);
         self.exchange
     }
 

@@ -42,7 +42,7 @@ impl<F, D> Link<F, D> {
         };
         Some(ExchangeState {
             method: account.method.clone(),
-            target: account.target.clone(),
+            target: account.target(),
             age: now.saturating_duration_since(account.began),
             waits_for,
             waited: since.map(|since| now.saturating_duration_since(since)),

@@ -192,7 +192,7 @@ where
             account.stall = Stall::Said;
             Note::Stalled {
                 method: account.method.clone(),
-                target: account.target.clone(),
+                target: account.target(),
                 waited: account.waited_for_response,
                 held,
             }

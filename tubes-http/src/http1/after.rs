@@ -31,6 +31,11 @@ pub(super) struct Shown {
     pub(super) record: Record,
 }
 
+/// Something that is done by dropping it.
+pub(super) trait Due {}
+
+impl<F, D> Due for After<F, D> {}
+
 /// What is left of a connection that is over.
 pub(super) struct Parting<F, D> {
     pub(super) ends: Option<Ends<F, D>>,

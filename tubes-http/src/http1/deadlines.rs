@@ -106,6 +106,11 @@ impl Deadlines {
     /// Ready when `what` is overdue. Whenever a deadline passes, `bell` rings; it is for whoever
     /// hears it to wake who waits.
     pub(crate) fn poll(&mut self, what: For, bell: &Waker) -> Poll<()> {
+        if let (Some(wait), Some(armed)) = (*self.wait(what), &self.timer)
+            && armed.is_for(&wait)
+        {
+            return Poll::Pending;
+        }
         loop {
             match self.wait(what) {
                 None => return Poll::Pending,
@@ -207,6 +212,14 @@ impl Deadlines {
 }
 
 impl Armed {
+    /// Whether it rings in time for this one, and knows whom for.
+    fn is_for(&self, wait: &Wait) -> bool {
+        match wait.until {
+            Until::At(at) => self.state == Armament::Waits && self.at <= at,
+            Until::Passed => false,
+        }
+    }
+
     fn reset(&mut self, at: Instant) {
         self.timer.reset(at);
         self.at = at;

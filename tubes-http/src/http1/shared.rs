@@ -8,7 +8,7 @@ use std::task::Wake;
 use bytes::Bytes;
 use tubes::{Drain, Fount, Reason};
 
-use crate::http1::after::After;
+use crate::http1::after::{After, Due};
 use crate::http1::link::Link;
 use crate::http1::turn::{Closing, Turn};
 use crate::kind::Kind;
@@ -32,7 +32,8 @@ pub(super) struct Locked<'a, F, D> {
     // Dropped in this order: the lock is free before the rest is done.
     link: MutexGuard<'a, Link<F, D>>,
     echo: Echo<'a, F, D>,
-    after: Option<Box<After<F, D>>>,
+    /// Without its type, so that no code of it stands where, nearly always, there is nothing.
+    after: Option<Box<dyn Due + 'a>>,
 }
 
 /// What is done as soon as the lock is free: a bell that rang while it was held is answered, and
@@ -65,26 +66,31 @@ impl<F, D> Shared<F, D> {
 
     /// A poisoned link is one whose fount or drain has panicked: it is given up, and neither is
     /// polled again.
+    #[inline]
     pub(super) fn lock(&self) -> Locked<'_, F, D> {
-        let (link, poisoned) = match self.link.lock() {
-            Ok(link) => (link, false),
-            Err(poison) => (poison.into_inner(), true),
-        };
-        let mut locked = self.locked(link);
-        if poisoned {
-            self.link.clear_poison();
-            locked.abandon(Kind::Abandoned);
+        match self.link.lock() {
+            Ok(link) => self.locked(link),
+            Err(poison) => self.give_up(poison.into_inner()),
         }
+    }
+
+    #[cold]
+    fn give_up<'a>(&'a self, link: MutexGuard<'a, Link<F, D>>) -> Locked<'a, F, D> {
+        let mut locked = self.locked(link);
+        self.link.clear_poison();
+        locked.abandon(Kind::Abandoned);
         locked
     }
 
     /// The link, if `exchange` is the one that is served.
+    #[inline]
     pub(super) fn lock_for(&self, exchange: u64) -> Option<Locked<'_, F, D>> {
         let link = self.lock();
         let serving = matches!(link.turn, Turn::Serving { .. }) && link.exchange == exchange;
         serving.then_some(link)
     }
 
+    #[inline]
     fn locked<'a>(&'a self, link: MutexGuard<'a, Link<F, D>>) -> Locked<'a, F, D> {
         Locked {
             link,
@@ -98,6 +104,7 @@ impl<F, D> Shared<F, D> {
 
     /// A deadline has passed, or the peer has sent something: everybody looks again. Whoever holds the lock may be the one who
     /// hears it, so that nobody waits for the lock here.
+    #[cold]
     fn ring(&self) {
         self.rang.store(true, Ordering::SeqCst);
         if let Ok(link) = self.link.try_lock() {
@@ -177,13 +184,17 @@ impl<F, D> DerefMut for Locked<'_, F, D> {
 }
 
 impl<F, D> Drop for Locked<'_, F, D> {
+    #[inline]
     fn drop(&mut self) {
         self.echo.held = self.link.recount();
-        self.after = self.link.after.take();
+        if let Some(after) = self.link.after.take() {
+            self.after = Some(after);
+        }
     }
 }
 
 impl<F, D> Drop for Echo<'_, F, D> {
+    #[inline]
     fn drop(&mut self) {
         let Shared { site, rang, .. } = self.shared;
         if let Some((before, now)) = self.held {

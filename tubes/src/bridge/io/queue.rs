@@ -113,7 +113,9 @@ impl Queue {
             self.held -= self.front.len();
             let Some(next) = self.slices.pop_front() else {
                 self.front = Bytes::new();
-                self.slices = VecDeque::new();
+                if self.slices.capacity() > 0 {
+                    self.slices = VecDeque::new();
+                }
                 return;
             };
             self.front = next;

@@ -203,6 +203,9 @@ impl<W: AsyncWrite> Drain<Bytes> for Write<W> {
             return Poll::Ready(Err(error.clone().into()));
         }
         let bound = self.bound;
+        if self.queue.held() < bound {
+            return Poll::Ready(Ok(()));
+        }
         self.poll_written(cx, bound)
             .map_err(Reason::from)
     }
@@ -218,9 +221,13 @@ impl<W: AsyncWrite> Drain<Bytes> for Write<W> {
         Ok(())
     }
 
+    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         if let State::Over(error) = &self.state {
             return Poll::Ready(Err(error.clone().into()));
+        }
+        if self.flushed {
+            return Poll::Ready(Ok(()));
         }
         self.poll_flushed(cx)
             .map_err(Reason::from)

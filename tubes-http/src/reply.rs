@@ -102,6 +102,7 @@ impl Reply {
     /// # Cancel safety
     ///
     /// Dropping the future cuts the reply: the peer sees that it is not complete.
+    #[inline]
     pub fn send<B>(self, response: Response<B>) -> Sending<B>
     where
         B: Fount<Item = Bytes>,
@@ -187,6 +188,7 @@ impl Reply {
         Peer::new(Arc::clone(&self.half.link), self.half.exchange)
     }
 
+    #[inline]
     fn drain(self, head: Parts, length: Option<u64>) -> ReplyBody {
         ReplyBody {
             half: self.half,

@@ -51,14 +51,19 @@ impl<Fut, B: Fount<Item = Bytes>> Serving<Fut, B> {
     {
         let (request, reply) = exchange.into_parts();
         let (peer, span) = (reply.peer(), reply.span());
-        let called = span.within(|| catch_unwind(AssertUnwindSafe(|| handler(request))));
+        // In and out by reference: what goes through `catch_unwind` by value is moved twice.
+        let (mut request, mut called) = (Some(request), None);
+        let calling = AssertUnwindSafe(|| called = request.take().map(handler));
+        let caught = span.within(|| catch_unwind(calling));
         let step = match called {
-            Ok(handler) => Step::Handling {
+            Some(handler) => Step::Handling {
                 handler,
                 reply: Some(reply),
             },
-            Err(panic) => {
-                log_panic(&peer, &*panic);
+            None => {
+                if let Err(panic) = caught {
+                    log_panic(&peer, &*panic);
+                }
                 reply.refuse(&Kind::Handler.into());
                 Step::Done
             }
@@ -129,16 +134,16 @@ where
             match self.as_mut().project() {
                 StepNow::Handling { handler, reply } => {
                     let answer = ready!(handler.poll(cx));
-                    let reply = reply.take();
-                    match (reply, answer) {
-                        (Some(reply), Ok(response)) => {
-                            self.set(Self::Replying(reply.send(response)));
-                        }
-                        (Some(reply), Err(error)) => {
+                    let Some(reply) = reply.take() else {
+                        self.set(Self::Done);
+                        continue;
+                    };
+                    match answer {
+                        Ok(response) => self.set(Self::Replying(reply.send(response))),
+                        Err(error) => {
                             let response = failure(peer, error.into());
                             self.set(Self::Failing(reply.send(response)));
                         }
-                        (None, _) => self.set(Self::Done),
                     }
                 }
                 StepNow::Replying(sending) => {

@@ -86,9 +86,19 @@ impl Connection {
     }
 
     /// Says what the bytes so far mean; `None`: more bytes are needed, or `next_exchange`.
-    pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Error> {
-        let event = self.receiving.next(&self.limits)?;
-        if let Some(Event::Head(request, found)) = &event {
+    ///
+    /// A head is written into `request`: it is large, and would be moved several times.
+    pub(crate) fn next_event(
+        &mut self,
+        request: &mut Option<Request<()>>,
+    ) -> Result<Option<Event>, Error> {
+        if self.receiving.is_waiting() {
+            return Ok(None);
+        }
+        let event = self
+            .receiving
+            .next(&self.limits, request)?;
+        if let (Some(Event::Head(found)), Some(request)) = (&event, request) {
             self.open(request, *found);
         }
         Ok(event)

@@ -58,7 +58,7 @@ enum Place {
 #[derive(Debug)]
 pub(crate) enum Piece {
     Data(Bytes),
-    End(Option<HeaderMap>),
+    End(Option<Box<HeaderMap>>),
 }
 
 /// How much of a body has not been handed out.
@@ -162,7 +162,9 @@ impl Decoder {
         let section = lenient::trailers(section, limits.strictness());
         let trailers = parse::trailers(&section, limits)?;
         self.place = Place::Over;
-        Ok(Some(Piece::End((!trailers.is_empty()).then_some(trailers))))
+        Ok(Some(Piece::End(
+            (!trailers.is_empty()).then(|| Box::new(trailers)),
+        )))
     }
 }
 

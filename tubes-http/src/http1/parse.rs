@@ -88,7 +88,7 @@ pub(crate) fn leading_request(
     let start = start(bytes, &raw, limits).ok()?;
     let strictness = limits.strictness();
     let fields = fields(bytes, raw.headers, strictness, request.headers_mut()).ok()?;
-    repeat.note(head, &start, request.headers(), &fields);
+    repeat.note(head, &start, request.headers(), &fields, strictness);
     let found = start
         .conclude(fields, strictness, request)
         .ok()?;
@@ -103,13 +103,8 @@ fn repeated_request(
     known: &Known,
     request: &mut Request<()>,
 ) -> Option<(Found, usize)> {
-    if let Some((start, length)) = known.repeats(bytes) {
-        *request.headers_mut() = known.headers();
-        let found = start
-            .clone()
-            .conclude(known.fields(), limits.strictness(), request)
-            .ok()?;
-        return Some((found, length));
+    if let Some(found) = known.repeated(bytes, request) {
+        return Some(found);
     }
     let end = memchr(b'\n', bytes)? + 1;
     let length = end + known.leads(&bytes[end..])?;

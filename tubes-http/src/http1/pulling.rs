@@ -85,7 +85,7 @@ where
             drop(self.poll_help(cx));
         }
         loop {
-            let event = match self.engine.next_event() {
+            let event = match self.engine.next_event(&mut None) {
                 Ok(event) => event,
                 Err(error) => return Poll::Ready(Err(self.break_body(error))),
             };
@@ -99,10 +99,10 @@ where
                 }
                 Some(Event::End(trailers)) => {
                     self.end_reading();
-                    self.trailers = trailers.map(Box::new);
+                    self.trailers = trailers;
                     return Poll::Ready(Err(Reason::Finished));
                 }
-                Some(Event::Head(..) | Event::Closed) => {
+                Some(Event::Head(_) | Event::Closed) => {
                     return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
                 }
                 None if self.engine.is_request_over() => {
@@ -221,7 +221,7 @@ where
     /// Throws away the rest of a body, within bounds; then the next exchange, or the end.
     pub(super) fn poll_discarded(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.engine.is_cut() && !self.engine.is_request_over() {
-            match self.engine.next_event() {
+            match self.engine.next_event(&mut None) {
                 Ok(Some(_)) => {}
                 Err(_) => break,
                 // There was too much of it.

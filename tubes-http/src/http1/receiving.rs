@@ -150,10 +150,21 @@ impl Receiving {
         (!whole).then(|| self.truncated())
     }
 
-    /// What the bytes say next. After an error nothing is looked at any more.
-    pub(crate) fn next(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
+    /// Whether the next word is with the peer.
+    #[inline]
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state == State::Idle && !self.has_input() && !self.has_ended()
+    }
+
+    /// What the bytes say next; a head is written into `request`, in place. After an error nothing
+    /// is looked at any more.
+    pub(crate) fn next(
+        &mut self,
+        limits: &Limits,
+        request: &mut Option<Request<()>>,
+    ) -> Result<Option<Event>, Kind> {
         let found = match self.state {
-            State::Idle => self.next_head(limits),
+            State::Idle => self.next_head(limits, request),
             State::Body => self.next_piece(limits),
             State::Done | State::Closed | State::Failed => Ok(None),
         };
@@ -204,18 +215,22 @@ impl Receiving {
         self.repeat.forget();
     }
 
-    fn next_head(&mut self, limits: &Limits) -> Result<Option<Event>, Kind> {
+    fn next_head(
+        &mut self,
+        limits: &Limits,
+        request: &mut Option<Request<()>>,
+    ) -> Result<Option<Event>, Kind> {
         if self.input.is_empty() {
             return self.ended_idle();
         }
         if let Some(fresh) = self.input.fresh() {
-            let mut request = Request::new(());
+            let request = request.insert(Request::new(()));
             if let Some((found, length)) =
-                parse::leading_request(fresh, limits, &mut self.repeat, &mut request)
+                parse::leading_request(fresh, limits, &mut self.repeat, request)
             {
                 self.input.skip(length);
                 self.begin(found);
-                return Ok(Some(Event::Head(request, found)));
+                return Ok(Some(Event::Head(found)));
             }
         }
         let head = loop {
@@ -237,11 +252,11 @@ impl Receiving {
                 }
             }
         };
-        let mut request = Request::new(());
-        let found = parse::request(&head, limits, &mut request)
+        let request = request.insert(Request::new(()));
+        let found = parse::request(&head, limits, request)
             .inspect_err(|_| self.note_asked(&head, limits))?;
         self.begin(found);
-        Ok(Some(Event::Head(request, found)))
+        Ok(Some(Event::Head(found)))
     }
 
     /// Takes note of what is asked for by a head that is not whole: behind a failure the input is

@@ -10,10 +10,11 @@
 //! Only for one connection: what one client says is never compared with what another said.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Request};
 
-use crate::http1::fields::Fields;
+use crate::http1::fields::{Fields, Found};
 use crate::http1::start::Start;
+use crate::strictness::Strictness;
 
 /// What the field lines of the requests before were.
 #[derive(Debug, Default)]
@@ -42,6 +43,8 @@ pub(crate) struct Known {
     headers: HeaderMap,
     fields: Fields,
     start: Start,
+    /// What the whole head says, if nothing is to be changed in its fields.
+    found: Option<Found>,
 }
 
 /// Tells most different field lines apart; those that it does not are compared anyway.
@@ -69,12 +72,13 @@ impl Repeat {
         start: &Start,
         headers: &HeaderMap,
         fields: &Fields,
+        strictness: Strictness,
     ) {
         let lines = start.length();
         let print = Print::of(&head[lines..]);
         self.seen = match &self.seen {
             Seen::Once(before) if *before == print => {
-                match Known::new(head, start, headers, fields) {
+                match Known::new(head, start, headers, fields, strictness) {
                     Some(known) => Seen::Known(Box::new(known)),
                     None => Seen::Nothing,
                 }
@@ -90,7 +94,13 @@ impl Repeat {
 }
 
 impl Known {
-    fn new(head: &[u8], start: &Start, headers: &HeaderMap, fields: &Fields) -> Option<Self> {
+    fn new(
+        head: &[u8],
+        start: &Start,
+        headers: &HeaderMap,
+        fields: &Fields,
+        strictness: Strictness,
+    ) -> Option<Self> {
         if head.len() > MOST {
             return None;
         }
@@ -109,6 +119,7 @@ impl Known {
                 .ok()?;
         }
         Some(Self {
+            found: start.concluded(fields, strictness),
             start: start.within(&head)?,
             lines: start.length(),
             head,
@@ -117,12 +128,21 @@ impl Known {
         })
     }
 
-    /// Whether `bytes` begin with the same head; then its first line, and the length of all.
+    /// If `bytes` begin with the same head, nothing of which is to be changed: the same request,
+    /// and the length of the head.
     #[inline]
-    pub(crate) fn repeats(&self, bytes: &[u8]) -> Option<(&Start, usize)> {
-        bytes
-            .starts_with(&self.head)
-            .then_some((&self.start, self.head.len()))
+    pub(crate) fn repeated(
+        &self,
+        bytes: &[u8],
+        request: &mut Request<()>,
+    ) -> Option<(Found, usize)> {
+        let found = self.found?;
+        if !bytes.starts_with(&self.head) {
+            return None;
+        }
+        self.start.write(request);
+        *request.headers_mut() = self.headers.clone();
+        Some((found, self.head.len()))
     }
 
     /// Whether `bytes` begin with the same field lines; then how long they are.

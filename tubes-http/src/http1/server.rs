@@ -28,8 +28,8 @@ use crate::site::Site;
 /// How long a connection is busy after its last exchange.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// An exchange that has begun: its number, its request, and how long the body is.
-type Begun = (u64, Request<()>, BodyLength);
+/// An exchange that has begun: its number, and how long the body is.
+type Begun = (u64, BodyLength);
 
 /// Who pulls an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +89,10 @@ where
     ) -> Poll<Result<Exchange, Reason>> {
         self.poll_until(cx);
         let this = &*self;
+        let mut request = None;
         let next = this.shared.span().within(|| {
             let mut link = this.shared.lock();
-            let next = link.poll_exchange(cx, pulls);
+            let next = link.poll_exchange(&mut request, cx, pulls);
             if next.is_pending() {
                 link.keep(Waiter::Exchanges, cx);
             } else {
@@ -99,7 +100,9 @@ where
             }
             next
         });
-        let (number, request, length) = ready!(next)?;
+        let (number, length) = ready!(next)?;
+        // It is there: an exchange has begun.
+        let request = request.unwrap_or_default();
         Poll::Ready(Ok(this.exchange(number, request, length)))
     }
 }
@@ -197,8 +200,13 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
-    /// The next exchange.
-    fn poll_exchange(&mut self, cx: &mut Context<'_>, pulls: Pulls) -> Poll<Result<Begun, Reason>> {
+    /// The next exchange; its head is written into `request`.
+    fn poll_exchange(
+        &mut self,
+        request: &mut Option<Request<()>>,
+        cx: &mut Context<'_>,
+        pulls: Pulls,
+    ) -> Poll<Result<Begun, Reason>> {
         loop {
             match &self.turn {
                 Turn::Between(_) => {
@@ -216,9 +224,8 @@ where
                             }
                         }
                     }
-                    if let Some((request, length)) = ready!(self.poll_head(cx)) {
-                        let number = self.serve(request.method(), request.uri(), length.held());
-                        return Poll::Ready(Ok((number, request, length)));
+                    if let Some(begun) = ready!(self.poll_head(request, cx)) {
+                        return Poll::Ready(Ok(begun));
                     }
                 }
                 Turn::Serving { .. } => {
@@ -268,15 +275,15 @@ where
     }
 
     /// The next head; `None`: look at the turn again.
-    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Request<()>, BodyLength)>> {
-        match self.engine.next_event() {
-            Ok(Some(Event::Head(request, found))) => {
-                if let Err(kind) = self.check_wanted(&request, found.body) {
-                    self.refuse(kind, Some(request.into_parts().0));
-                    return Poll::Ready(None);
-                }
-                self.deadlines.end(For::Reading);
-                return Poll::Ready(Some((request, found.body)));
+    fn poll_head(
+        &mut self,
+        request: &mut Option<Request<()>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Begun>> {
+        match self.engine.next_event(request) {
+            Ok(Some(Event::Head(found))) => {
+                let request = request.get_or_insert_default();
+                return Poll::Ready(self.begin(request, found.body));
             }
             Ok(Some(_)) => self.turn = Turn::Closing(Closing::Write(Reason::Finished)),
             Err(error) => self.refuse(error, None),
@@ -295,6 +302,18 @@ where
             },
         }
         Poll::Ready(None)
+    }
+
+    /// A head is there: an exchange begins, unless it is refused.
+    fn begin(&mut self, request: &mut Request<()>, length: BodyLength) -> Option<Begun> {
+        if let Err(kind) = self.check_wanted(request, length) {
+            let request = std::mem::take(request);
+            self.refuse(kind, Some(request.into_parts().0));
+            return None;
+        }
+        self.deadlines.end(For::Reading);
+        let number = self.serve(request.method(), request.uri(), length.held());
+        Some((number, length))
     }
 
     /// Nothing comes: not for ever. From its first byte on, a head has less time than an idle

@@ -66,6 +66,23 @@ impl Start {
         })
     }
 
+    /// What a head with these fields says, if none of them is to be changed.
+    pub(crate) fn concluded(&self, fields: &Fields, strictness: Strictness) -> Option<Found> {
+        let unchanged = fields.framing.mended().is_none() && self.uri.authority().is_none();
+        let fields = unchanged.then(|| fields.clone())?;
+        fields
+            .of_request(&self.method, self.version, strictness)
+            .ok()
+    }
+
+    /// Writes this line into a request.
+    #[inline]
+    pub(crate) fn write(&self, request: &mut Request<()>) {
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.version_mut() = self.version;
+    }
+
     /// Completes a request that has its fields already.
     pub(crate) fn conclude(
         self,

@@ -51,10 +51,12 @@ pub(crate) fn feed_all<'a>(limits: &Limits, segments: impl IntoIterator<Item = &
 impl Seen {
     fn listen(&mut self, connection: &mut Connection) {
         loop {
-            match connection.next_event() {
+            let mut request = None;
+            match connection.next_event(&mut request) {
                 Ok(None) => break,
                 Ok(Some(Event::Closed)) => self.closed = true,
-                Ok(Some(Event::Head(request, _))) => {
+                Ok(Some(Event::Head(_))) => {
+                    let request = request.unwrap();
                     self.targets
                         .push(request.uri().to_string());
                     self.body.clear();
@@ -103,7 +105,7 @@ pub(crate) fn connection(bytes: &str) -> Connection {
     let mut connection = Connection::new(Limits::default());
     connection.received(Bytes::copy_from_slice(bytes.as_bytes()));
     while connection
-        .next_event()
+        .next_event(&mut None)
         .unwrap()
         .is_some()
     {}

@@ -29,8 +29,8 @@ fn a_head_says_how_long_its_body_is() {
         connection.received(Bytes::from(format!(
             "GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n"
         )));
-        match connection.next_event() {
-            Ok(Some(Event::Head(_, found))) => assert_eq!(found.body, length),
+        match connection.next_event(&mut None) {
+            Ok(Some(Event::Head(found))) => assert_eq!(found.body, length),
             other => panic!("{other:?}"),
         }
     }
@@ -42,8 +42,10 @@ fn the_authority_of_the_target_is_the_host() {
     connection.received(Bytes::from_static(
         b"GET http://x:1/y HTTP/1.1\r\nHost: a\r\n\r\n",
     ));
-    match connection.next_event() {
-        Ok(Some(Event::Head(request, _))) => {
+    let mut request = None;
+    match connection.next_event(&mut request) {
+        Ok(Some(Event::Head(_))) => {
+            let request = request.unwrap();
             assert_eq!(request.headers()["host"], "x:1");
             assert_eq!(request.uri(), "http://x:1/y");
         }
@@ -57,7 +59,9 @@ fn an_end_inside_a_message_is_told_at_each_byte() {
     for cut in 0..body.len() {
         let mut connection = connection(&format!("{CHUNKED}{}", &body[..cut]));
         connection.received_end();
-        let error = connection.next_event().unwrap_err();
+        let error = connection
+            .next_event(&mut None)
+            .unwrap_err();
         let got = cut.saturating_sub(3).min(3) as u64;
         assert_eq!(
             error.kind(),
@@ -69,14 +73,14 @@ fn an_end_inside_a_message_is_told_at_each_byte() {
         );
         assert!(
             connection
-                .next_event()
+                .next_event(&mut None)
                 .unwrap()
                 .is_none()
         );
     }
     let mut known = connection("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
     known.received_end();
-    let error = known.next_event().unwrap_err();
+    let error = known.next_event(&mut None).unwrap_err();
     assert_eq!(
         error.kind(),
         Kind::Truncated {
@@ -92,14 +96,14 @@ fn an_end_between_messages_is_closed_and_inside_a_head_truncated() {
     for cut in 0..GET.len() {
         let mut connection = connection(&GET[..cut]);
         connection.received_end();
-        match (cut, connection.next_event()) {
+        match (cut, connection.next_event(&mut None)) {
             (0, Ok(Some(Event::Closed))) => {}
             (_, Err(error)) if cut > 0 => assert_eq!(error.status(), None),
             other => panic!("{other:?}"),
         }
         assert!(
             connection
-                .next_event()
+                .next_event(&mut None)
                 .unwrap()
                 .is_none()
         );
@@ -117,7 +121,7 @@ fn a_half_closed_peer_is_answered_and_told_that_it_is_the_last() {
         "another waits"
     );
     while connection
-        .next_event()
+        .next_event(&mut None)
         .unwrap()
         .is_some()
     {}
@@ -169,7 +173,7 @@ fn an_answer_instead_of_100_is_the_last() {
     connection.received(Bytes::from_static(GET.as_bytes()));
     assert!(
         connection
-            .next_event()
+            .next_event(&mut None)
             .unwrap()
             .is_none()
     );
@@ -200,10 +204,16 @@ fn a_body_that_nobody_reads_is_discarded_up_to_the_limit() {
             };
             let mut connection = Connection::new(limits.clone());
             connection.received(Bytes::from(bytes));
-            assert!(matches!(connection.next_event(), Ok(Some(Event::Head(..)))));
+            assert!(matches!(
+                connection.next_event(&mut None),
+                Ok(Some(Event::Head(_)))
+            ));
             connection.discard_body();
             answer(&mut connection);
-            while let Some(event) = connection.next_event().unwrap() {
+            while let Some(event) = connection
+                .next_event(&mut None)
+                .unwrap()
+            {
                 assert!(matches!(event, Event::End(_)), "{event:?}");
             }
             assert!(connection.is_exchange_over());
@@ -225,19 +235,22 @@ fn the_next_head_waits_for_both_directions() {
     assert!(connection.has_input());
     assert!(
         connection
-            .next_event()
+            .next_event(&mut None)
             .unwrap()
             .is_none()
     );
     answer(&mut connection);
     assert!(
         connection
-            .next_event()
+            .next_event(&mut None)
             .unwrap()
             .is_none()
     );
     assert_eq!(connection.next_exchange(), Persistence::Keep);
-    assert!(matches!(connection.next_event(), Ok(Some(Event::Head(..)))));
+    assert!(matches!(
+        connection.next_event(&mut None),
+        Ok(Some(Event::Head(_)))
+    ));
 }
 
 #[test]
@@ -245,8 +258,11 @@ fn a_refusal_is_answered_unless_a_head_has_left() {
     let broken = format!("{CHUNKED}xyz\r\n");
     let mut early = Connection::new(Limits::default());
     early.received(Bytes::from(broken));
-    assert!(matches!(early.next_event(), Ok(Some(Event::Head(..)))));
-    let error = early.next_event().unwrap_err();
+    assert!(matches!(
+        early.next_event(&mut None),
+        Ok(Some(Event::Head(_)))
+    ));
+    let error = early.next_event(&mut None).unwrap_err();
     assert_eq!(error.kind(), Kind::BadChunkSize);
     early.refuse(&error, noon());
     let said = String::from_utf8(output(&mut early)).unwrap();
@@ -377,7 +393,7 @@ fn an_exchange_given_up_half_way_is_the_last() {
     connection.received(Bytes::from_static(GET.as_bytes()));
     assert!(
         connection
-            .next_event()
+            .next_event(&mut None)
             .unwrap()
             .is_none()
     );

@@ -7,42 +7,78 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::http1::output::Output;
 
 /// Writes the line (RFC 9110 §6.6.1).
+#[inline]
 pub(crate) fn write(output: &mut Output, now: SystemTime) {
+    output.write(&cached(now)[OK.len()..]);
+}
+
+/// Writes the line, and before it the status line that most replies have.
+#[inline]
+pub(crate) fn write_ok(output: &mut Output, now: SystemTime) {
+    output.write(&cached(now));
+}
+
+/// Both lines.
+type Lines = [u8; OK.len() + LINE.len()];
+
+const OK: &[u8; 17] = b"HTTP/1.1 200 OK\r\n";
+const LINE: &[u8; 37] = b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+
+/// The lines of one second.
+#[derive(Clone, Copy)]
+struct Cached {
+    /// When it begins, and when the next does.
+    second: (SystemTime, SystemTime),
+    lines: Lines,
+}
+
+#[inline]
+fn cached(now: SystemTime) -> Lines {
+    let cached = CACHED.get();
+    if cached.second.0 <= now && now < cached.second.1 {
+        return cached.lines;
+    }
+    renewed(now)
+}
+
+#[cold]
+fn renewed(now: SystemTime) -> Lines {
     let second = now
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())
         .min(LAST_SECOND);
-    LINE.with(|cache| {
-        let (mut cached, mut line) = cache.get();
-        if cached != second {
-            cached = second;
-            line = format(second);
-            cache.set((cached, line));
-        }
-        output.write(&line);
+    let begin = UNIX_EPOCH + Duration::from_secs(second);
+    let lines = format(begin);
+    CACHED.set(Cached {
+        second: (begin, begin + Duration::from_secs(1)),
+        lines,
     });
+    lines
 }
 
-type Line = [u8; LENGTH];
-
-fn format(second: u64) -> Line {
-    let mut line = *EPOCH;
-    let date = httpdate::HttpDate::from(UNIX_EPOCH + Duration::from_secs(second));
-    if write!(&mut line[6..LENGTH - 2], "{date}").is_err() {
-        return *EPOCH;
+fn format(second: SystemTime) -> Lines {
+    let mut lines = [0; OK.len() + LINE.len()];
+    let (first, date) = lines.split_at_mut(OK.len());
+    first.copy_from_slice(OK);
+    date.copy_from_slice(LINE);
+    let place = &mut date["date: ".len()..][..29];
+    if write!(&mut place[..], "{}", httpdate::HttpDate::from(second)).is_err() {
+        date.copy_from_slice(LINE);
     }
-    line
+    lines
 }
-
-const LENGTH: usize = 37;
-
-const EPOCH: &Line = b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
 
 /// 9999-12-31 23:59:59, the last that the format can say.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 thread_local! {
-    static LINE: Cell<(u64, Line)> = const { Cell::new((0, *EPOCH)) };
+    /// None at first: no time is in it.
+    static CACHED: Cell<Cached> = const {
+        Cell::new(Cached {
+            second: (UNIX_EPOCH, UNIX_EPOCH),
+            lines: [0; OK.len() + LINE.len()],
+        })
+    };
 }
 
 #[cfg(test)]

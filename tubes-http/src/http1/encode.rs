@@ -180,6 +180,10 @@ fn begin(
     now: SystemTime,
 ) -> Persistence {
     output.reserve(HEAD_BYTES + FIELD_BYTES * headers.len());
+    if headers.is_empty() && status == StatusCode::OK {
+        date::write_ok(output, now);
+        return Persistence::Keep;
+    }
     status::write(output, status);
     let mut wish = Persistence::Keep;
     let mut dated = Said::No;

@@ -51,10 +51,18 @@ impl Queue {
         self.written
     }
 
+    #[inline]
     pub(super) fn push(&mut self, item: Bytes) {
-        if item.is_empty() {
-            return;
+        if self.held == 0 {
+            self.held = item.len();
+            self.front = item;
+        } else if !item.is_empty() {
+            self.push_behind(item);
         }
+    }
+
+    /// Something waits already.
+    fn push_behind(&mut self, item: Bytes) {
         let before = self.held;
         self.held += item.len();
         if item.len() >= SMALL {
@@ -79,8 +87,11 @@ impl Queue {
     }
 
     /// The first slice to write, and whether there are others behind it.
+    #[inline]
     pub(super) fn first(&mut self) -> (&[u8], Behind) {
-        self.seal();
+        if !self.tail.is_empty() {
+            self.seal();
+        }
         let behind = if self.slices.is_empty() {
             Behind::Nothing
         } else {
@@ -105,17 +116,24 @@ impl Queue {
     }
 
     /// So many bytes were written.
+    #[inline]
     pub(super) fn advance(&mut self, written: usize) {
         self.written += written as u64;
-        let mut written = written;
+        if written == self.front.len() && self.slices.capacity() == 0 && self.tail.is_empty() {
+            self.held = 0;
+            self.front = Bytes::new();
+            return;
+        }
+        self.advance_many(written);
+    }
+
+    fn advance_many(&mut self, mut written: usize) {
         while written >= self.front.len() {
             written -= self.front.len();
             self.held -= self.front.len();
             let Some(next) = self.slices.pop_front() else {
                 self.front = Bytes::new();
-                if self.slices.capacity() > 0 {
-                    self.slices = VecDeque::new();
-                }
+                self.slices = VecDeque::new();
                 return;
             };
             self.front = next;

@@ -102,7 +102,7 @@ impl Reply {
     /// # Cancel safety
     ///
     /// Dropping the future cuts the reply: the peer sees that it is not complete.
-    #[inline]
+    #[inline(always)] // What it makes is large, and would be moved once more.
     pub fn send<B>(self, response: Response<B>) -> Sending<B>
     where
         B: Fount<Item = Bytes>,

@@ -183,6 +183,7 @@ where
         Pin::new(&mut self.http1).poll_next(cx)
     }
 
+    #[inline]
     fn poll_flow<To>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, drain: Pin<&mut To>) -> Run
     where
         To: Drain<Exchange>,

@@ -51,22 +51,21 @@ impl<Fut, B: Fount<Item = Bytes>> Serving<Fut, B> {
     {
         let (request, reply) = exchange.into_parts();
         let (peer, span) = (reply.peer(), reply.span());
-        // In and out by reference: what goes through `catch_unwind` by value is moved twice.
-        let (mut request, mut called) = (Some(request), None);
-        let calling = AssertUnwindSafe(|| called = request.take().map(handler));
+        // Out by reference: what goes through `catch_unwind` by value is moved once more.
+        let mut called = None;
+        let calling = AssertUnwindSafe(|| called = Some(handler(request)));
         let caught = span.within(|| catch_unwind(calling));
-        let step = match called {
-            Some(handler) => Step::Handling {
+        let step = if let Some(handler) = called {
+            Step::Handling {
                 handler,
                 reply: Some(reply),
-            },
-            None => {
-                if let Err(panic) = caught {
-                    log_panic(&peer, &*panic);
-                }
-                reply.refuse(&Kind::Handler.into());
-                Step::Done
             }
+        } else {
+            if let Err(panic) = caught {
+                log_panic(&peer, &*panic);
+            }
+            reply.refuse(&Kind::Handler.into());
+            Step::Done
         };
         Self {
             step,

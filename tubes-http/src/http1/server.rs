@@ -82,28 +82,25 @@ where
         }
     }
 
-    fn poll_pulled(
+    /// The next exchange; its head is written into `request`.
+    fn poll_begun(
         &mut self,
+        request: &mut Option<Request<()>>,
         cx: &mut Context<'_>,
         pulls: Pulls,
-    ) -> Poll<Result<Exchange, Reason>> {
+    ) -> Poll<Result<Begun, Reason>> {
         self.poll_until(cx);
-        let this = &*self;
-        let mut request = None;
-        let next = this.shared.span().within(|| {
-            let mut link = this.shared.lock();
-            let next = link.poll_exchange(&mut request, cx, pulls);
+        let shared = &*self.shared;
+        shared.span().within(|| {
+            let mut link = shared.lock();
+            let next = link.poll_exchange(request, cx, pulls);
             if next.is_pending() {
                 link.keep(Waiter::Exchanges, cx);
             } else {
                 link.forget(Waiter::Exchanges);
             }
             next
-        });
-        let (number, length) = ready!(next)?;
-        // It is there: an exchange has begun.
-        let request = request.unwrap_or_default();
-        Poll::Ready(Ok(this.exchange(number, request, length)))
+        })
     }
 }
 
@@ -116,11 +113,14 @@ where
 
     /// What was answered before has left when this gives an exchange.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Exchange, Reason>> {
-        self.poll_pulled(cx, Pulls::Hand)
+        let mut request = None;
+        let (number, length) = ready!(self.poll_begun(&mut request, cx, Pulls::Hand))?;
+        Poll::Ready(Ok(self.exchange(number, request, length)))
     }
 
     /// Answers to requests that have arrived together leave together: whoever drives this looks
-    /// at the connection again while an exchange is served.
+    /// at the connection again while an exchange is served. An exchange is large, and is handed
+    /// over as it is made.
     fn poll_flow<To>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut drain: Pin<&mut To>) -> Run
     where
         To: Drain<Exchange>,
@@ -131,12 +131,16 @@ where
                 Poll::Ready(Err(reason)) => return Run::Refused(reason),
                 Poll::Pending => return Run::Blocked,
             }
-            let exchange = match self.poll_pulled(cx, Pulls::Driver) {
-                Poll::Ready(Ok(exchange)) => exchange,
+            let mut request = None;
+            let (number, length) = match self.poll_begun(&mut request, cx, Pulls::Driver) {
+                Poll::Ready(Ok(begun)) => begun,
                 Poll::Ready(Err(reason)) => return Run::Ended(reason),
                 Poll::Pending => return Run::Starved,
             };
-            if let Err(reason) = drain.as_mut().receive(exchange) {
+            let received = drain
+                .as_mut()
+                .receive(self.exchange(number, request, length));
+            if let Err(reason) = received {
                 return Run::Refused(reason);
             }
         }
@@ -178,7 +182,10 @@ where
     F: Fount<Item = Bytes> + Send + 'static,
     D: Drain<Bytes> + Send + 'static,
 {
-    fn exchange(&self, number: u64, request: Request<()>, length: BodyLength) -> Exchange {
+    #[inline]
+    fn exchange(&self, number: u64, request: Option<Request<()>>, length: BodyLength) -> Exchange {
+        // It is there: an exchange has begun.
+        let request = request.unwrap_or_default();
         let body = match length {
             BodyLength::Empty => Body::empty(),
             length => {

@@ -98,13 +98,22 @@ impl<S: Future<Output = ()>> InWork<S> {
     #[inline]
     fn poll_served(&mut self, cx: &mut Context<'_>) {
         if let Some(first) = &mut self.first
-            && let Some(serving) = first.as_mut().as_pin_mut()
-            && serving.poll(cx).is_ready()
+            && first.is_some()
         {
-            first.set(None);
+            Self::poll_first(first.as_mut(), cx);
         }
         if let Some(others) = &mut self.others {
             while let Poll::Ready(Some(())) = Pin::new(&mut **others).poll_next(cx) {}
+        }
+    }
+
+    /// Out of line: who asks for room mostly finds nobody served.
+    #[inline(never)]
+    fn poll_first(mut first: Pin<&mut Option<S>>, cx: &mut Context<'_>) {
+        if let Some(serving) = first.as_mut().as_pin_mut()
+            && serving.poll(cx).is_ready()
+        {
+            first.set(None);
         }
     }
 }

@@ -199,7 +199,18 @@ impl<F, D> Link<F, D> {
     }
 
     /// Nobody waits for the peer to take a reply any more: how long it took is noted.
+    #[inline]
     pub(super) fn end_writing(&mut self) {
+        if self
+            .deadlines
+            .since(For::Writing)
+            .is_some()
+        {
+            self.count_writing();
+        }
+    }
+
+    fn count_writing(&mut self) {
         let waited = self.deadlines.end_timed(For::Writing);
         self.with_response.spend(waited);
         if let Some(account) = &mut self.account {

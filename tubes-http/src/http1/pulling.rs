@@ -46,14 +46,12 @@ where
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        match &self.bell {
+        let mut cx = Context::from_waker(match &self.bell {
             // The fount knows one waker: who reads and all who watch hear it by the bell.
-            Some(bell) if self.waiters.is_watched() => ends
-                .fount
-                .as_mut()
-                .poll_next(&mut Context::from_waker(bell)),
-            _ => ends.fount.as_mut().poll_next(cx),
-        }
+            Some(bell) if self.waiters.is_watched() => bell,
+            _ => cx.waker(),
+        });
+        ends.fount.as_mut().poll_next(&mut cx)
     }
 
     /// Waits while all connections together hold too much; then everybody here is woken.

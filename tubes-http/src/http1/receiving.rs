@@ -224,9 +224,10 @@ impl Receiving {
             return self.ended_idle();
         }
         if let Some(fresh) = self.input.fresh() {
-            let request = request.insert(Request::new(()));
-            if let Some((found, length)) =
-                parse::leading_request(fresh, limits, &mut self.repeat, request)
+            *request = Some(Request::new(()));
+            if let Some(request) = request
+                && let Some((found, length)) =
+                    parse::leading_request(fresh, limits, &mut self.repeat, request)
             {
                 self.input.skip(length);
                 self.begin(found);

@@ -140,8 +140,8 @@ impl Known {
         if !bytes.starts_with(&self.head) {
             return None;
         }
-        self.start.write(request);
-        *request.headers_mut() = self.headers.clone();
+        self.start
+            .write(self.headers.clone(), request);
         Some((found, self.head.len()))
     }
 

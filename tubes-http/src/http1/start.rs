@@ -1,5 +1,7 @@
 //! The first line of a request, checked: method, target and version.
 
+use std::mem;
+
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::Scheme;
@@ -75,12 +77,14 @@ impl Start {
             .ok()
     }
 
-    /// Writes this line into a request.
+    /// Writes this line into a new request, and the fields.
     #[inline]
-    pub(crate) fn write(&self, request: &mut Request<()>) {
+    pub(crate) fn write(&self, headers: HeaderMap, request: &mut Request<()>) {
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
         *request.version_mut() = self.version;
+        // What a new request has owns nothing, and takes many steps to be dropped.
+        mem::forget(mem::replace(request.uri_mut(), self.uri.clone()));
+        mem::forget(mem::replace(request.headers_mut(), headers));
     }
 
     /// Completes a request that has its fields already.

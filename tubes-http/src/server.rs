@@ -31,8 +31,9 @@ use crate::site::{OnDisconnect, Site, Tunnels};
 /// exchange, or their halves, nothing moves and no timer is looked at. Per connection, what waits is at most: one
 /// segment from the peer (or one head), 32 KiB of small replies and one piece of a body, and what
 /// the drain of the flow holds; while somebody waits for the peer to go, up to [`Limits::ahead`]
-/// bytes of the peer more. A head of up to 4 KiB that was said twice is kept, to be compared with
-/// the next, until the connection has been idle for a second.
+/// bytes of the peer more. Until a connection has been idle for a second, it keeps what makes its
+/// next exchange cheaper: a head of up to 4 KiB that was said twice, to be compared with the next,
+/// a buffer of up to 4 KiB for small replies, and the place of an exchange that was answered.
 ///
 /// # Stopping
 ///

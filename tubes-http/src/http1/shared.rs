@@ -8,7 +8,7 @@ use std::task::Wake;
 use bytes::Bytes;
 use tubes::{Drain, Fount, Reason};
 
-use crate::http1::after::{After, Due};
+use crate::http1::after::Due;
 use crate::http1::link::Link;
 use crate::http1::turn::{Closing, Turn};
 use crate::kind::Kind;

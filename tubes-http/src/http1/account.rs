@@ -13,7 +13,9 @@ pub(super) struct Account {
     pub(super) method: Method,
     /// As text, which is copied into the place of the one before: hardly anybody asks for it.
     target: String,
-    pub(super) began: Instant,
+    /// When that was, for who wants to know; the first time that it had to wait, for all others: a
+    /// look at the clock costs as much as some fields.
+    began: Option<Instant>,
     /// That of the response, once its head was written.
     status: Option<StatusCode>,
     /// When that was, if somebody wants to know.
@@ -31,11 +33,11 @@ pub(super) enum Stall {
 }
 
 impl Account {
-    pub(super) fn new(began: Instant) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             method: Method::GET,
             target: String::new(),
-            began,
+            began: None,
             status: None,
             answered: None,
             waited_for_request: Duration::ZERO,
@@ -45,7 +47,7 @@ impl Account {
     }
 
     /// Begins anew, for another exchange.
-    pub(super) fn begin(&mut self, method: &Method, target: &Uri, began: Instant) {
+    pub(super) fn begin(&mut self, method: &Method, target: &Uri, began: Option<Instant>) {
         self.method = method.clone();
         self.target.clear();
         write_target(&mut self.target, target);
@@ -55,6 +57,18 @@ impl Account {
         self.waited_for_request = Duration::ZERO;
         self.waited_for_response = Duration::ZERO;
         self.stall = Stall::Unsaid;
+    }
+
+    /// It has to wait.
+    #[inline]
+    pub(super) fn wait(&mut self, now: impl FnOnce() -> Instant) {
+        self.began.get_or_insert_with(now);
+    }
+
+    /// How long ago it began.
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        self.began
+            .map_or(Duration::ZERO, |began| now.saturating_duration_since(began))
     }
 
     pub(super) fn target(&self) -> Uri {
@@ -72,15 +86,14 @@ impl Account {
     }
 
     pub(super) fn record(&self, now: Instant, received: u64, sent: u64, end: RecordEnd) -> Record {
-        let since = |at: Instant| at.saturating_duration_since(self.began);
         Record {
             method: Some(self.method.clone()),
             target: Some(self.target()),
             status: self.status,
             received,
             sent,
-            first_byte: self.answered.map(since),
-            duration: since(now),
+            first_byte: self.answered.map(|at| self.age(at)),
+            duration: self.age(now),
             waited_for_request: self.waited_for_request,
             waited_for_response: self.waited_for_response,
             end,
@@ -98,16 +111,13 @@ fn write_target(text: &mut String, target: &Uri) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use http::{Method, Uri};
 
     use super::Account;
 
     #[test]
     fn a_target_that_was_kept_as_text_is_the_same() {
-        #[expect(clippy::disallowed_methods, reason = "any will do")]
-        let mut account = Account::new(Instant::now());
+        let mut account = Account::new();
         for text in [
             "/a/b?c=d&e",
             "/",
@@ -118,8 +128,7 @@ mod tests {
             "http://a:1?b",
         ] {
             let target: Uri = text.parse().unwrap();
-            let began = account.began;
-            account.begin(&Method::POST, &target, began);
+            account.begin(&Method::POST, &target, None);
             assert_eq!((&account.method, account.target()), (&Method::POST, target));
         }
     }

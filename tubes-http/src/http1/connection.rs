@@ -306,6 +306,7 @@ impl Connection {
 
     /// Writes a piece of the body. One beyond the declared length is cut, and the connection
     /// closes after the reply. One that is copied, or refused, is for the caller to drop.
+    #[inline]
     pub(crate) fn send(&mut self, piece: &mut Bytes) -> Result<(), Error> {
         self.sending
             .send(piece)
@@ -318,6 +319,7 @@ impl Connection {
     }
 
     /// Writes the end of the body. After an error the reply is cut: close at once.
+    #[inline]
     pub(crate) fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<Finished, Error> {
         Ok(self.sending.finish(trailers)?)
     }
@@ -398,6 +400,7 @@ impl Connection {
 
     /// Goes on to the next exchange, or says that there is none. To be called when both
     /// directions are at their end; called earlier, it gives the connection up.
+    #[inline]
     pub(crate) fn next_exchange(&mut self) -> Persistence {
         // RFC 9112 §9.3: both messages whole, nobody said close, and the peer can still ask.
         let next = self.persistence == Persistence::Keep

@@ -69,6 +69,7 @@ impl Deadlines {
     }
 
     /// Begins to wait, at most `time` from now, unless it waits already.
+    #[inline]
     pub(crate) fn begin(&mut self, what: For, time: Duration) {
         if self.wait(what).is_none() {
             let since = self.clock.now();
@@ -78,6 +79,7 @@ impl Deadlines {
     }
 
     /// What was waited for came.
+    #[inline]
     pub(crate) fn end(&mut self, what: For) {
         *self.wait(what) = None;
     }
@@ -94,6 +96,7 @@ impl Deadlines {
     }
 
     /// Since when it waits.
+    #[inline]
     pub(crate) fn since(&self, what: For) -> Option<Instant> {
         let wait = match what {
             For::Reading => &self.reading,
@@ -105,6 +108,7 @@ impl Deadlines {
 
     /// Ready when `what` is overdue. Whenever a deadline passes, `bell` rings; it is for whoever
     /// hears it to wake who waits.
+    #[inline]
     pub(crate) fn poll(&mut self, what: For, bell: &Waker) -> Poll<()> {
         if let (Some(wait), Some(armed)) = (*self.wait(what), &self.timer)
             && armed.is_for(&wait)
@@ -202,6 +206,7 @@ impl Deadlines {
         }
     }
 
+    #[inline]
     fn wait(&mut self, what: For) -> &mut Option<Wait> {
         match what {
             For::Reading => &mut self.reading,

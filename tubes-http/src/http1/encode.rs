@@ -49,6 +49,7 @@ impl From<&Method> for Asking {
 }
 
 /// Writes a final head; says how its body goes on, and whether the connection can live on.
+#[inline]
 pub(crate) fn head(
     output: &mut Output,
     head: &Parts,
@@ -239,6 +240,7 @@ fn has_close(value: &HeaderValue) -> bool {
         })
 }
 
+#[inline]
 fn content_length(output: &mut Output, length: u64) {
     output.write(b"content-length: ");
     output.write(

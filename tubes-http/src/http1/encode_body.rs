@@ -35,6 +35,7 @@ pub(crate) enum Finished {
 impl Encoder {
     /// Writes a piece; an empty one leaves no trace (an empty chunk would be the end). One that is
     /// not taken as it is stays where it is.
+    #[inline]
     pub(crate) fn send(&mut self, output: &mut Output, piece: &mut Bytes) -> Result<(), Kind> {
         if piece.is_empty() {
             return Ok(());
@@ -64,6 +65,7 @@ impl Encoder {
     }
 
     /// Writes the end.
+    #[inline]
     pub(crate) fn finish(
         self,
         output: &mut Output,

@@ -323,6 +323,7 @@ where
 
     /// Writes the head, with this length if it says nothing of it, and the first piece of the body
     /// if one is wanted.
+    #[inline]
     fn start(
         &mut self,
         head: &Parts,
@@ -348,6 +349,7 @@ where
     }
 
     /// Writes the end.
+    #[inline]
     fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Error> {
         match self.engine.finish(trailers) {
             Ok(Finished::Whole) => Ok(()),
@@ -367,6 +369,7 @@ where
 }
 
 /// Lets a reply leave that is written to its end, and lets go of it.
+#[inline]
 fn poll_left<F, D>(mut link: Locked<'_, F, D>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>
 where
     F: Fount<Item = Bytes>,

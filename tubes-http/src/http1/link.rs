@@ -158,6 +158,7 @@ impl<F, D> Link<F, D> {
         }
     }
 
+    #[inline]
     pub(super) fn wake_watchers(&mut self) {
         if self.waiters.is_watched() {
             let watchers = self.waiters.take_watchers();
@@ -281,6 +282,7 @@ where
 
 impl<F, D> Link<F, D> {
     /// Begins an exchange, and says its number.
+    #[inline]
     pub(super) fn serve(&mut self, method: &Method, target: &Uri, body: Held) -> u64 {
         self.exchange += 1;
         self.turn = Turn::Serving {
@@ -294,11 +296,19 @@ impl<F, D> Link<F, D> {
             self.deadlines
                 .begin(For::Exchange, time);
         }
-        let now = self.site.clock.now();
+        let observed = self.site.observer.is_some();
+        let now = observed.then(|| self.site.clock.now());
         self.account
-            .get_or_insert_with(|| Box::new(Account::new(now)))
+            .get_or_insert_with(|| Box::new(Account::new()))
             .begin(method, target, now);
         self.exchange
+    }
+
+    /// The exchange has to wait for something.
+    pub(super) fn note_wait(&mut self) {
+        if let Some(account) = &mut self.account {
+            account.wait(|| self.site.clock.now());
+        }
     }
 
     /// A head has been written.
@@ -337,6 +347,7 @@ impl<F, D> Link<F, D> {
     }
 
     /// Somebody let go of a half of the exchange.
+    #[inline]
     pub(super) fn let_go(&mut self, half: Half) {
         let Turn::Serving { body, reply } = &mut self.turn else {
             return;
@@ -369,6 +380,7 @@ impl<F, D> Link<F, D> {
     }
 
     /// The exchange is over, if there was one: it goes into the record.
+    #[inline]
     pub(super) fn conclude(&mut self) {
         let end = match &self.turn {
             Turn::Serving { .. } | Turn::Discarding if self.engine.is_cut() => {
@@ -381,6 +393,7 @@ impl<F, D> Link<F, D> {
     }
 
     /// An exchange is over: it goes into the record.
+    #[inline]
     pub(super) fn note_end(&mut self, end: RecordEnd) {
         // Else it waits for what it throws away, which is nobody's loss.
         if let Turn::Serving { .. } = self.turn {

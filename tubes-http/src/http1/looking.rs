@@ -43,7 +43,7 @@ impl<F, D> Link<F, D> {
         Some(ExchangeState {
             method: account.method.clone(),
             target: account.target(),
-            age: now.saturating_duration_since(account.began),
+            age: account.age(now),
             waits_for,
             waited: since.map(|since| now.saturating_duration_since(since)),
             received: self.engine.received_bytes(),

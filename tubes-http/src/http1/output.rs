@@ -22,6 +22,7 @@ impl Output {
     }
 
     /// Makes room for a head, so that it is not moved while it is written.
+    #[inline]
     pub(crate) fn reserve(&mut self, bytes: usize) {
         let bytes = if self.flat.capacity() == 0 {
             bytes.max(FIRST)
@@ -46,6 +47,7 @@ impl Output {
 
     /// Takes a big piece as it is; copies a small one and leaves it where it is, for what is
     /// dropped may run code of others.
+    #[inline]
     pub(crate) fn push(&mut self, piece: &mut Bytes) {
         if piece.len() < COPIED_BELOW {
             return self.write(piece);
@@ -55,6 +57,7 @@ impl Output {
     }
 
     /// The next bytes to be written.
+    #[inline]
     pub(crate) fn take(&mut self) -> Option<Bytes> {
         if let Some(piece) = self.queue.pop_front() {
             self.queued -= piece.len();
@@ -74,6 +77,7 @@ impl Output {
     }
 
     /// What is flat, and with it a buffer that has grown large.
+    #[inline]
     fn take_flat(&mut self) -> Bytes {
         if self.flat.capacity() > KEPT {
             return std::mem::take(&mut self.flat).freeze();

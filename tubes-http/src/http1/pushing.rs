@@ -96,8 +96,11 @@ where
     }
 
     /// Everything that is written leaves.
+    #[inline]
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        ready!(self.poll_hand_over(cx))?;
+        if self.engine.output_len() > 0 {
+            ready!(self.poll_hand_over(cx))?;
+        }
         if let Write::Ended(reason) = &self.write {
             return Poll::Ready(Err(reason.clone()));
         }

@@ -70,6 +70,7 @@ impl Sending {
     }
 
     /// Writes the final head.
+    #[inline]
     pub(crate) fn start(
         &mut self,
         head: &Parts,
@@ -94,6 +95,7 @@ impl Sending {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn send(&mut self, piece: &mut Bytes) -> Result<(), Kind> {
         self.state = self.on(Step::Data)?;
         let length = piece.len() as u64;
@@ -108,6 +110,7 @@ impl Sending {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<Finished, Kind> {
         let done = self.on(Step::End)?;
         match self

@@ -240,6 +240,7 @@ where
                         continue;
                     }
                     self.look_for_writer();
+                    self.note_wait();
                     self.poll_fount_progress(cx);
                     // What an earlier exchange, or a half of this one, has left to be written.
                     drop(self.poll_help(cx));
@@ -267,6 +268,7 @@ where
                         continue;
                     }
                     self.look_for_writer();
+                    self.note_wait();
                     drop(self.poll_help(cx));
                     self.poll_fount_progress(cx);
                     return Poll::Pending;

@@ -88,6 +88,7 @@ impl Connection {
     /// Says what the bytes so far mean; `None`: more bytes are needed, or `next_exchange`.
     ///
     /// A head is written into `request`: it is large, and would be moved several times.
+    #[inline]
     pub(crate) fn next_event(
         &mut self,
         request: &mut Option<Request<()>>,
@@ -95,6 +96,13 @@ impl Connection {
         if self.receiving.is_waiting() {
             return Ok(None);
         }
+        self.next_event_there(request)
+    }
+
+    fn next_event_there(
+        &mut self,
+        request: &mut Option<Request<()>>,
+    ) -> Result<Option<Event>, Error> {
         let event = self
             .receiving
             .next(&self.limits, request)?;

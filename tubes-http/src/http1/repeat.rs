@@ -115,8 +115,11 @@ impl Known {
                 .checked_sub(place)?;
             let end = at + value.len();
             let value = (end <= head.len()).then(|| head.slice(at..end))?;
-            own.try_append(name, HeaderValue::from_maybe_shared(value).ok()?)
-                .ok()?;
+            let value = match common(&value) {
+                Some(common) => HeaderValue::from_static(common),
+                None => HeaderValue::from_maybe_shared(value).ok()?,
+            };
+            own.try_append(name, value).ok()?;
         }
         Some(Self {
             found: start.concluded(fields, strictness),
@@ -174,6 +177,41 @@ impl Print {
     }
 }
 
+/// The same value, if nearly everybody says it: nobody counts who holds it.
+fn common(value: &[u8]) -> Option<&'static str> {
+    COMMON
+        .into_iter()
+        .find(|common| common.as_bytes() == value)
+}
+
+/// What browsers and libraries say by default.
+const COMMON: [&str; 24] = [
+    "*/*",
+    "1",
+    "?0",
+    "?1",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "close",
+    "cors",
+    "document",
+    "empty",
+    "en-US,en;q=0.5",
+    "en-US,en;q=0.9",
+    "gzip",
+    "gzip, deflate",
+    "gzip, deflate, br",
+    "gzip, deflate, br, zstd",
+    "identity",
+    "keep-alive",
+    "max-age=0",
+    "navigate",
+    "no-cache",
+    "none",
+    "same-origin",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+];
+
 fn word(bytes: &[u8], at: usize) -> u64 {
     bytes
         .get(at..)
@@ -221,6 +259,18 @@ mod tests {
             let fresh = parsed(&mut Repeat::default(), &head);
             assert_eq!(format!("{repeated:?}"), format!("{fresh:?}"));
         }
+    }
+
+    #[test]
+    fn a_value_that_everybody_says_is_the_same_and_another_is_not() {
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nX: */*;\r\n\r\n";
+        let mut repeat = Repeat::default();
+        for _ in 0..4 {
+            let request = parsed(&mut repeat, head);
+            let fields = [&request.headers()["accept"], &request.headers()["x"]];
+            assert_eq!(fields, ["*/*", "*/*;"]);
+        }
+        assert!(repeat.known().is_some());
     }
 
     #[test]

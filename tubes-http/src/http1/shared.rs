@@ -198,11 +198,17 @@ impl<F, D> Drop for Echo<'_, F, D> {
     fn drop(&mut self) {
         let Shared { site, rang, .. } = self.shared;
         if let Some((before, now)) = self.held {
-            site.roster
-                .account(before, now, site.limits.held());
+            recount(site, before, now);
         }
         if rang.load(Ordering::SeqCst) {
             self.shared.ring();
         }
     }
+}
+
+/// Out of line: who answers one request after another holds nothing in between.
+#[inline(never)]
+fn recount(site: &Site, before: usize, now: usize) {
+    site.roster
+        .account(before, now, site.limits.held());
 }

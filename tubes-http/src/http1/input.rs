@@ -222,7 +222,12 @@ impl Input {
 
     /// Drops the first bytes of what is [`fresh`](Self::fresh).
     pub(crate) fn skip(&mut self, length: usize) {
-        self.segment.advance(length);
+        if length < self.segment.len() {
+            self.segment.advance(length);
+        } else {
+            // A segment that is used up is memory that an idle connection must not hold.
+            self.segment = Bytes::new();
+        }
     }
 
     /// Looks at the next byte.
@@ -361,6 +366,17 @@ mod tests {
         assert_eq!(head, HEAD);
         assert_eq!(head.as_ptr(), start);
         assert_eq!(input.remainder(), "rest");
+    }
+
+    #[test]
+    fn a_segment_that_is_used_up_is_let_go() {
+        let segment = Bytes::from(HEAD.to_vec());
+        let mut input = Input::new();
+        input.received(segment.clone());
+        input.skip(HEAD.len() - 1);
+        assert_eq!((input.len(), segment.is_unique()), (1, false));
+        input.skip(1);
+        assert_eq!((input.len(), segment.is_unique()), (0, true));
     }
 
     #[test]

@@ -16,24 +16,35 @@ pub(crate) struct InWork<S> {
     /// One exchange; over HTTP/1.1 there is no other. Its place is kept while the connection is
     /// busy, and given up when it is polled and none has begun since it was idle before.
     first: Option<Pin<Box<Option<S>>>>,
-    since: Since,
+    /// Since it was idle.
+    begun: Begun,
+    pace: Pace,
     /// The others, each woken by itself: `others.len() < at_most`
     others: Option<Box<FuturesUnordered<S>>>,
     at_most: NonZeroUsize,
 }
 
-/// What was begun since all were answered.
+/// What was begun.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Since {
+enum Begun {
     Nothing,
     Something,
+}
+
+/// Whether one exchange follows another. Where none does, no place is worth keeping.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Idle,
+    One,
+    Busy,
 }
 
 impl<S> InWork<S> {
     pub(crate) fn new() -> Self {
         Self {
             first: None,
-            since: Since::Nothing,
+            begun: Begun::Nothing,
+            pace: Pace::Idle,
             others: None,
             at_most: AT_MOST,
         }
@@ -59,7 +70,11 @@ impl<S> InWork<S> {
 impl<S: Future<Output = ()>> InWork<S> {
     /// Begins one more; there is room for it.
     pub(crate) fn begin(&mut self, serving: S) {
-        self.since = Since::Something;
+        self.begun = Begun::Something;
+        self.pace = match self.pace {
+            Pace::Idle => Pace::One,
+            Pace::One | Pace::Busy => Pace::Busy,
+        };
         match &mut self.first {
             None => self.first = Some(Box::pin(Some(serving))),
             Some(first) if first.is_none() => first.set(Some(serving)),
@@ -87,11 +102,14 @@ impl<S: Future<Output = ()>> InWork<S> {
         if self.len() > 0 {
             return Poll::Pending;
         }
-        if self.since == Since::Nothing {
+        if self.begun == Begun::Nothing {
+            self.pace = Pace::Idle;
+        }
+        if self.pace != Pace::Busy {
             self.first = None;
             self.others = None;
         }
-        self.since = Since::Nothing;
+        self.begun = Begun::Nothing;
         Poll::Ready(())
     }
 

@@ -33,7 +33,7 @@ use crate::site::{OnDisconnect, Site, Tunnels};
 /// the drain of the flow holds; while somebody waits for the peer to go, up to [`Limits::ahead`]
 /// bytes of the peer more. Until a connection has been idle for a second, it keeps what makes its
 /// next exchange cheaper: a head of up to 4 KiB that was said twice, to be compared with the next,
-/// a buffer of up to 4 KiB for small replies, and the place of an exchange that was answered.
+/// and the place of an exchange. A thread keeps a buffer of up to 4 KiB for small replies.
 ///
 /// # Stopping
 ///

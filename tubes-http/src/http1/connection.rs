@@ -198,7 +198,6 @@ impl Connection {
     /// Forgets what only makes the next request cheaper.
     pub(crate) fn settle(&mut self) {
         self.receiving.settle();
-        self.sending.settle();
     }
 
     /// Whether the peer offers to switch protocols, or asks for a tunnel.

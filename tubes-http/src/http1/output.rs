@@ -1,5 +1,6 @@
 //! What is to be written: small things in one flat buffer, big pieces untouched between.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -12,7 +13,6 @@ pub(crate) struct Output {
     queue: VecDeque<Bytes>,
     /// Bytes in `queue`.
     queued: usize,
-    /// Its buffer is used again as soon as what was taken has left, until `settle`.
     flat: BytesMut,
 }
 
@@ -24,11 +24,9 @@ impl Output {
     /// Makes room for a head, so that it is not moved while it is written.
     #[inline]
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        let bytes = if self.flat.capacity() == 0 {
-            bytes.max(FIRST)
-        } else {
-            bytes
-        };
+        if self.flat.capacity() == 0 {
+            self.flat = spare().unwrap_or_else(|| BytesMut::with_capacity(FIRST));
+        }
         self.flat.reserve(bytes);
     }
 
@@ -69,20 +67,16 @@ impl Output {
         (!self.flat.is_empty()).then(|| self.take_flat())
     }
 
-    /// Gives up the buffer, if nothing waits in it.
-    pub(crate) fn settle(&mut self) {
-        if self.flat.is_empty() {
-            self.flat = BytesMut::new();
-        }
-    }
-
-    /// What is flat, and with it a buffer that has grown large.
+    /// What is flat. Its buffer is for the next reply on this thread, unless it has grown large.
     #[inline]
     fn take_flat(&mut self) -> Bytes {
-        if self.flat.capacity() > KEPT {
-            return std::mem::take(&mut self.flat).freeze();
+        let mut flat = std::mem::take(&mut self.flat);
+        if flat.capacity() > SPARE {
+            return flat.freeze();
         }
-        self.flat.split().freeze()
+        let taken = flat.split().freeze();
+        keep(flat);
+        taken
     }
 
     /// Nothing more goes in front of what comes next.
@@ -105,14 +99,35 @@ const COPIED_BELOW: usize = 4096;
 /// Room for some small replies of pipelined requests; an allocator has it as quickly as less.
 const FIRST: usize = 1024;
 
-/// A busy connection keeps a buffer of up to this size from one reply to the next.
-const KEPT: usize = 4096;
+/// A thread keeps a buffer of up to this size for the next reply; connections keep none.
+const SPARE: usize = 4096;
+
+thread_local! {
+    /// Used again when what was taken of it has left; else there is another.
+    static BUFFER: Cell<Option<BytesMut>> = const { Cell::new(None) };
+}
+
+#[inline]
+fn spare() -> Option<BytesMut> {
+    BUFFER
+        .try_with(Cell::take)
+        .ok()
+        .flatten()
+}
+
+#[inline]
+fn keep(buffer: BytesMut) {
+    // A thread that ends has no use for it.
+    BUFFER
+        .try_with(|spare| spare.set(Some(buffer)))
+        .ok();
+}
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
-    use super::{COPIED_BELOW, KEPT, Output};
+    use super::{COPIED_BELOW, Output, SPARE};
 
     #[test]
     fn big_pieces_pass_untouched_between_small_ones() {
@@ -131,24 +146,32 @@ mod tests {
     }
 
     #[test]
-    fn a_small_buffer_is_used_again_once_it_has_left_and_none_is_kept_by_who_settles() {
-        let mut output = Output::default();
+    fn a_small_buffer_is_used_again_once_it_has_left_whoever_writes_next() {
         let mut first = None;
         for _ in 0..20 {
+            let mut output = Output::default();
             output.reserve(600);
             output.write(&[b'x'; 600]);
             let taken = output.take().unwrap();
             assert_eq!(*first.get_or_insert(taken.as_ptr()), taken.as_ptr());
+            assert_eq!(output.flat.capacity(), 0, "no output keeps one");
         }
-        let held = output.take();
-        output.reserve(600);
-        output.write(b"waits");
-        output.settle();
-        assert_eq!((held, output.take().unwrap()), (None, "waits".into()));
-        output.settle();
-        assert_eq!(output.flat.capacity(), 0);
-        output.write(&[b'x'; KEPT + 1]);
-        assert_eq!(output.take().unwrap().len(), KEPT + 1);
-        assert_eq!(output.flat.capacity(), 0);
+        let mut outputs = [Output::default(), Output::default()];
+        let mut taken = [b"a", b"b"].map(|byte| {
+            let [output, other] = &mut outputs;
+            output.reserve(1);
+            output.write(byte);
+            std::mem::swap(output, other);
+            other.take().unwrap()
+        });
+        outputs[0].reserve(2000);
+        outputs[0].write(b"c");
+        assert_eq!(taken, ["a", "b"], "nor overwrites what has not left");
+        taken = [b"d", b"e"].map(|byte| {
+            outputs[1].write(&[byte[0]; SPARE + 1]);
+            outputs[1].take().unwrap()
+        });
+        assert_eq!((taken[0][0], taken[1][0]), (b'd', b'e'));
+        assert_eq!(outputs[0].take().unwrap(), "c");
     }
 }

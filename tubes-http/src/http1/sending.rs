@@ -164,11 +164,6 @@ impl Sending {
         std::mem::take(&mut self.output)
     }
 
-    /// Gives up the buffer that only makes the next reply cheaper.
-    pub(crate) fn settle(&mut self) {
-        self.output.settle();
-    }
-
     /// Goes on to the next message.
     pub(crate) fn turn(&mut self) {
         self.sent = 0;

@@ -161,9 +161,14 @@ impl<F, D> Link<F, D> {
     #[inline]
     pub(super) fn wake_watchers(&mut self) {
         if self.waiters.is_watched() {
-            let watchers = self.waiters.take_watchers();
-            self.after().wake.extend(watchers);
+            self.wake_all_watchers();
         }
+    }
+
+    #[cold]
+    fn wake_all_watchers(&mut self) {
+        let watchers = self.waiters.take_watchers();
+        self.after().wake.extend(watchers);
     }
 
     /// Everybody looks again.

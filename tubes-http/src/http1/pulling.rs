@@ -35,6 +35,7 @@ where
     }
 
     /// The next bytes of the peer. Each costs a unit of the budget, for they may be few or none.
+    #[inline]
     pub(super) fn poll_segment(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         if self.engine.input_len() > FLOOR {
             ready!(self.poll_memory());

@@ -73,6 +73,7 @@ where
     }
 
     /// Whether this connection is told to end; then its exchange is the last.
+    #[inline]
     fn poll_until(&mut self, cx: &mut Context<'_>) {
         if let Some(until) = &mut self.until
             && until.as_mut().poll(cx).is_ready()

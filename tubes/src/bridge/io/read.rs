@@ -89,6 +89,7 @@ impl<R> Read<R> {
 impl<R: AsyncRead> Fount for Read<R> {
     type Item = Bytes;
 
+    #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         let mut this = self.project();
         let reason = loop {

@@ -197,6 +197,7 @@ impl WriteHalf for OwnedWriteHalf {
 impl Fount for TcpFount {
     type Item = Bytes;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
         Pin::new(&mut self.bytes).poll_next(cx)
     }
@@ -221,10 +222,12 @@ impl Fount for TcpFount {
 impl Drain<Bytes> for TcpDrain {
     type Output = ();
 
+    #[inline]
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         Pin::new(&mut self.bytes).poll_ready(cx)
     }
 
+    #[inline]
     fn receive(mut self: Pin<&mut Self>, item: Bytes) -> Result<(), Reason> {
         Pin::new(&mut self.bytes).receive(item)
     }
@@ -237,6 +240,7 @@ impl Drain<Bytes> for TcpDrain {
         Pin::new(&mut self.bytes).poll_receive(cx, items)
     }
 
+    #[inline]
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         Pin::new(&mut self.bytes).poll_flush(cx)
     }

@@ -58,7 +58,7 @@ pub struct ExchangeState {
     pub method: Method,
     /// The target of its request.
     pub target: Uri,
-    /// Since its head was there.
+    /// Since its head was there; where nobody is shown records, since it first had to wait.
     pub age: Duration,
     /// Who keeps it from going on.
     pub waits_for: WaitsFor,

@@ -107,6 +107,15 @@ pub trait Drain<Item> {
         0
     }
 
+    /// How much waits in this drain, in its own unit: bytes, for one that writes them.
+    ///
+    /// For who counts what many drains hold together. It changes only while the drain is called; a
+    /// drain that cannot tell stays at 0.
+    #[inline]
+    fn held(&self) -> usize {
+        0
+    }
+
     /// The flow is over, and why: finishes (flushes, closes, aborts) and hands over the output.
     ///
     /// Called until it is ready, once for every flow, after failures too. After a failure a
@@ -198,6 +207,10 @@ where
     #[inline]
     fn moved(&self) -> u64 {
         (**self).moved()
+    }
+    #[inline]
+    fn held(&self) -> usize {
+        (**self).held()
     }
     #[inline]
     fn poll_stopped(

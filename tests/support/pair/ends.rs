@@ -135,6 +135,10 @@ impl Drain<Bytes> for Outlet {
         lock(&self.0).moved
     }
 
+    fn held(&self) -> usize {
+        lock(&self.0).held.len()
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

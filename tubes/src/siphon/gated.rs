@@ -114,6 +114,11 @@ impl<Item, D: Drain<Item>, S> Drain<Item> for Gated<'_, D, S> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

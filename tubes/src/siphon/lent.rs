@@ -37,6 +37,11 @@ impl<Item, D: Drain<Item>> Drain<Item> for Lent<'_, D> {
     fn moved(&self) -> u64 {
         self.0.moved()
     }
+
+    #[inline]
+    fn held(&self) -> usize {
+        self.0.held()
+    }
     #[inline]
     fn poll_stopped(
         mut self: Pin<&mut Self>,

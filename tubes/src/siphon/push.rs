@@ -107,6 +107,10 @@ impl<In, T: Tube<In>, D: Drain<T::Out>> Drain<In> for Push<T, D, In> {
         self.lane.drain.moved()
     }
 
+    fn held(&self) -> usize {
+        self.lane.drain.held()
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

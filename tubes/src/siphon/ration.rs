@@ -123,6 +123,11 @@ impl<Item, D: Drain<Item>> Drain<Item> for Ration<'_, '_, '_, D> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,

@@ -144,6 +144,10 @@ impl<Item, D: Drain<Item>> Drain<Item> for WatchedDrain<D> {
         self.drain.moved()
     }
 
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

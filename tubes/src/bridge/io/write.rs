@@ -237,6 +237,10 @@ impl<W: AsyncWrite> Drain<Bytes> for Write<W> {
         self.queue.written()
     }
 
+    fn held(&self) -> usize {
+        self.queue.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

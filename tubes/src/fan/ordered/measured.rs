@@ -64,6 +64,11 @@ impl<Item, D: Drain<Item>> Drain<Item> for Measured<'_, D> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

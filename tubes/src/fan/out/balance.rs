@@ -140,6 +140,10 @@ impl<Item, S: Branches<Item>, P: Policy<S>> Drain<Item> for Balance<Item, S, P> 
         self.crew.set.moved()
     }
 
+    fn held(&self) -> usize {
+        self.crew.set.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -48,6 +48,7 @@ pub trait Seats: Sealed {
     fn poll_ready(&mut self, at: usize, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&mut self, at: usize, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn moved(&self) -> u64;
+    fn held(&self) -> usize;
     fn leave(&mut self, at: usize, reason: &Reason);
     fn poll_over(&mut self, at: usize, cx: &mut Context<'_>) -> Poll<Option<Error>>;
     fn results(&mut self) -> Self::Results;

@@ -91,6 +91,12 @@ impl<Item, D: Drain<Item>, S: Shape> Seats for Many<Item, D, S> {
             .iter()
             .fold(0, |sum, seat| sum.wrapping_add(seat.moved()))
     }
+
+    fn held(&self) -> usize {
+        self.seats
+            .iter()
+            .fold(0, |sum, seat| sum.saturating_add(seat.held()))
+    }
     fn leave(&mut self, at: usize, reason: &Reason) {
         self.seats[at].leave(reason);
     }

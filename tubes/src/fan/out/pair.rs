@@ -66,6 +66,12 @@ impl<X, Y, A: Drain<X>, B: Drain<Y>> Seats for Pair<X, Y, A, B> {
             .moved()
             .wrapping_add(self.second.moved())
     }
+
+    fn held(&self) -> usize {
+        self.first
+            .held()
+            .saturating_add(self.second.held())
+    }
     fn leave(&mut self, at: usize, reason: &Reason) {
         match at {
             0 => self.first.leave(reason),

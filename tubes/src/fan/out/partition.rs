@@ -267,6 +267,10 @@ where
         self.crew.set.moved()
     }
 
+    fn held(&self) -> usize {
+        self.crew.set.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -83,6 +83,10 @@ impl<Item, D: Drain<Item>> Seat<Item, D> {
         self.drain.moved()
     }
 
+    pub(super) fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     /// No more items for this branch, and why.
     pub(super) fn leave(&mut self, reason: &Reason) {
         if self.life == Life::Open {

@@ -201,6 +201,10 @@ impl<Item: Clone, S: Branches<Item>, P: Policy<S>> Drain<Item> for ToAll<Item, S
         self.crew.set.moved()
     }
 
+    fn held(&self) -> usize {
+        self.crew.set.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -52,6 +52,11 @@ impl<In, H: Hold<In>, D: Drain<H::Out>> Drain<In> for Passing<'_, H, D> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

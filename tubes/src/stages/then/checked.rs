@@ -282,6 +282,11 @@ impl<Out, E, D: Drain<Out>> Drain<Result<Out, E>> for Checked<'_, D, E> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         _cx: &mut Context<'_>,

@@ -153,6 +153,11 @@ where
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         self: Pin<&mut Self>,
         _cx: &mut Context<'_>,

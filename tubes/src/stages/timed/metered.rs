@@ -108,6 +108,11 @@ impl<Item, W: Weigh<Item>, D: Drain<Item>> Drain<Item> for Metered<'_, W, D> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -70,6 +70,11 @@ impl<Item, D: Drain<Item>> Drain<Item> for Noting<'_, D> {
         self.drain.moved()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use support::log::log_of;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tubes::net::{self, TcpFlow};
@@ -150,5 +151,73 @@ fn a_flow_with_a_place_is_a_flow_as_any_other() {
             .await
             .unwrap();
         assert_eq!(said.concat(), b"bye");
+    });
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "needs more than one address of its own"
+)]
+fn a_listener_lets_no_address_have_more_than_half_of_what_spawn_takes() {
+    let said = log_of(|| {
+        run(async {
+            let mut listener = net::listen("127.0.0.1:0")
+                .await
+                .unwrap();
+            let addr = listener.local_addr();
+            let refused = listener.refused();
+            let mut flows = Vec::new();
+            for _ in 0..500 {
+                // The peer may be gone: it is who serves it that has no place for more.
+                let _stream = connect(2, addr).await;
+                flows.push(listener.next().await.unwrap());
+            }
+            let (third, fourth) = (connect(2, addr).await, connect(2, addr).await);
+            let _other = connect(3, addr).await;
+            let other = listener.next().await.unwrap();
+            assert_eq!(other.fount.peer_addr().ip(), Ipv4Addr::new(127, 0, 0, 3));
+            assert_reset(third).await;
+            assert_reset(fourth).await;
+            assert_eq!(refused.count(), 2);
+
+            flows.pop();
+            let _stream = connect(2, addr).await;
+            flows.push(listener.next().await.unwrap());
+        });
+    });
+    let said: Vec<_> = said
+        .iter()
+        .filter(|line| line.contains("at_most_per_address"))
+        .collect();
+    let [line] = said[..] else {
+        panic!("once for both: {said:?}");
+    };
+    assert!(line.starts_with("WARN too many connections of one address"));
+    assert!(line.ends_with(" peer=127.0.0.2 most=500"), "{line}");
+}
+
+#[test]
+fn a_listener_and_a_stage_behind_it_count_each_for_itself() {
+    run(async {
+        let listener = net::listen("127.0.0.1:0")
+            .await
+            .unwrap()
+            .at_most_per_address(bound(2));
+        let addr = listener.local_addr();
+        let refused = listener.refused();
+        let mut flows = listener.through(net::at_most_per_address(bound(9)));
+        let _streams = (connect(1, addr).await, connect(1, addr).await);
+        let first = flows.next().await.unwrap();
+        let _second = flows.next().await.unwrap();
+        let third = connect(1, addr).await;
+        tokio::select! {
+            () = assert_reset(third) => {}
+            _ = flows.next() => panic!("it was let in"),
+        }
+        assert_eq!(refused.count(), 1);
+        drop(first);
+        let _fourth = connect(1, addr).await;
+        let _fourth = flows.next().await.unwrap();
     });
 }

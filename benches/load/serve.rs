@@ -55,7 +55,8 @@ pub(crate) fn run(which: &str) {
 async fn tubes_server() {
     let listener = net::listen("127.0.0.1:0")
         .await
-        .expect("loopback has a free port");
+        .expect("loopback has a free port")
+        .at_most_per_address(CONNECTIONS);
     println!("{}", listener.local_addr().port());
     let server = tubes_http::server();
     let serving = listener.flow_to(

@@ -59,6 +59,27 @@ impl Log {
     }
 }
 
+/// What is said while `act` runs, without its spans: level, message, fields.
+pub fn log_of(act: impl FnOnce()) -> Vec<String> {
+    let log = Log::default();
+    log.hear(act);
+    let messages = std::mem::take(&mut log.noted().messages);
+    let in_short = |(level, line): (Level, String)| {
+        let line = line
+            .split(" < ")
+            .next()
+            .unwrap_or_default();
+        let line = line
+            .strip_prefix("message=")
+            .unwrap_or(line);
+        format!("{level} {line}")
+    };
+    messages
+        .into_iter()
+        .map(in_short)
+        .collect()
+}
+
 /// The fields of a span or a message in a row.
 struct Fields(String);
 

@@ -78,6 +78,14 @@ impl<S> Accepting<S> {
         }
     }
 
+    /// The socket, unless it is over.
+    pub(super) fn socket_mut(&mut self) -> Option<&mut S> {
+        match &mut self.state {
+            State::Open(socket, _) => Some(socket),
+            State::Over(_) => None,
+        }
+    }
+
     pub(super) fn refused(&self) -> Refused {
         self.refused.clone()
     }

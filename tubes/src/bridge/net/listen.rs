@@ -4,13 +4,15 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::net::{TcpListener, TcpSocket, ToSocketAddrs, lookup_host};
 
-use super::accepting::{Accepting, Refused, Socket};
-use super::tcp::{TcpFlow, split};
+use super::accepting::{Accepting, Refused};
+use super::door::Door;
+use super::tcp::TcpFlow;
 use crate::bridge::time;
 use crate::drain::Drain;
 use crate::error::Error;
@@ -118,7 +120,10 @@ impl<'a> IntoFuture for Listen<'a> {
 /// # Flow control
 ///
 /// Accepts a connection only when it is pulled, and holds none. While it is not pulled, the
-/// system keeps up to [`backlog`](Listen::backlog) connections, and nothing wakes.
+/// system keeps up to [`backlog`](Listen::backlog) connections, and nothing wakes. At most 500
+/// connections of one address are open at once, or what
+/// [`at_most_per_address`](Self::at_most_per_address) says; each one more is reset at once, and the log (of the
+/// `tracing` crate) says so, once a minute at most.
 ///
 /// # Stopping
 ///
@@ -128,7 +133,7 @@ impl<'a> IntoFuture for Listen<'a> {
 ///
 /// It never ends by itself. When a connection fails before it could be accepted, the next is
 /// accepted; when the machine has no files or memory left, it waits for 5 ms, and longer each
-/// time, up to 1 s. [`refused`](Self::refused) counts both.
+/// time, up to 1 s. [`refused`](Self::refused) counts both, and who was one too many of his address.
 ///
 /// # Cancel safety
 ///
@@ -150,7 +155,7 @@ impl<'a> IntoFuture for Listen<'a> {
 /// ```
 #[must_use = "nothing flows before it is driven: use `flow_to` or `next`"]
 pub struct Listener {
-    accepting: Accepting<TcpListener>,
+    accepting: Accepting<Door>,
     local: SocketAddr,
 }
 
@@ -158,7 +163,7 @@ impl Listener {
     fn new(socket: TcpListener) -> io::Result<Self> {
         Ok(Self {
             local: socket.local_addr()?,
-            accepting: Accepting::new(socket, time::clock()),
+            accepting: Accepting::new(Door::new(socket, time::clock()), time::clock()),
         })
     }
 
@@ -168,20 +173,44 @@ impl Listener {
         self.local
     }
 
-    /// How often accepting has failed; goes on counting while the listener flows.
+    /// Lets at most so many connections of one address be open at once, instead of 500; each one
+    /// more is reset at once.
+    ///
+    /// An address is one of IPv4, or a network of IPv6 that one subscriber has to himself (/64); a
+    /// connection counts until both its halves are dropped. The default is half of what
+    /// [`drains::spawn`](crate::drains::spawn()) takes at once, so that no single address shuts everybody
+    /// out: set the two together. Loopback counts like any other address, and behind a proxy all
+    /// connections come from that of the proxy.
+    ///
+    /// # Examples
+    ///
+    /// At most 10,000 connections behind a proxy on this machine, which may have all of them:
+    ///
+    /// ```no_run
+    /// use tubes::net::{self, TcpFlow};
+    /// use tubes::{Fount, bound, drains};
+    ///
+    /// # async fn serve() -> Result<(), tubes::Error> {
+    /// let echo = drains::spawn(|flow: TcpFlow| flow.fount.flow_to(flow.drain));
+    /// net::listen("127.0.0.1:8007")
+    ///     .await?
+    ///     .at_most_per_address(bound(10_000))
+    ///     .flow_to(echo.at_most(bound(10_000)))
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn at_most_per_address(mut self, connections: NonZeroUsize) -> Self {
+        if let Some(door) = self.accepting.socket_mut() {
+            door.set_most(connections);
+        }
+        self
+    }
+
+    /// How often accepting has failed, and how many connections were refused
+    /// ([`at_most_per_address`](Self::at_most_per_address)); goes on counting while the listener flows.
     #[must_use]
     pub fn refused(&self) -> Refused {
         self.accepting.refused()
-    }
-}
-
-impl Socket for TcpListener {
-    type Flow = TcpFlow;
-
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpFlow>> {
-        let (stream, peer) = ready!(Self::poll_accept(self, cx))?;
-        // Some systems refuse options of a connection that is gone already.
-        Poll::Ready(split(stream, peer).map_err(|_gone| io::ErrorKind::ConnectionAborted.into()))
     }
 }
 

@@ -38,6 +38,7 @@
 
 mod accepting;
 mod backoff;
+mod door;
 mod half;
 mod listen;
 mod per_address;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,14 +11,15 @@ use super::tcp::TcpFlow;
 use crate::reason::Reason;
 use crate::tube::Tube;
 
-/// A stage behind a listener that lets at most `count` connections of one address be open at
+/// A stage behind a listener of your own that lets at most `count` connections of one address be open at
 /// once, and resets each one more.
 ///
 /// An address is one of IPv4, or a network of IPv6 that one subscriber has to himself (/64). A
 /// connection counts until both its halves are dropped, wherever they have gone. Behind a proxy
 /// all connections come from the address of the proxy: there it is for the proxy to count.
 ///
-/// How many connections there may be in all says [`at_most`](crate::drains::Spawn::at_most) of
+/// [`net::listen`](super::listen) has such a bound of its own, of 500 unless
+/// [`Listener::at_most_per_address`](super::Listener::at_most_per_address) says otherwise. How many connections there may be in all says [`at_most`](crate::drains::Spawn::at_most) of
 /// `drains::spawn`.
 ///
 /// # Flow control
@@ -90,7 +91,8 @@ impl Tube<TcpFlow> for AtMostPerAddress {
 
     fn received(&mut self, mut flow: TcpFlow) -> Result<Option<TcpFlow>, Reason> {
         let peer = flow.fount.peer_addr();
-        let Some(place) = Place::take(&self.open, Network::of(peer.ip()), self.most) else {
+        let before = flow.fount.place();
+        let Some(place) = Place::take(&self.open, Network::of(peer.ip()), self.most, before) else {
             // Dropped before its end, it is reset.
             drop(flow);
             self.refused.add();
@@ -99,9 +101,7 @@ impl Tube<TcpFlow> for AtMostPerAddress {
             }
             return Ok(None);
         };
-        let place = Arc::new(place);
-        flow.fount.keep(Arc::clone(&place));
-        flow.drain.keep(place);
+        place.give_to(&mut flow);
         Ok(Some(flow))
     }
 
@@ -123,7 +123,7 @@ impl fmt::Debug for AtMostPerAddress {
 
 /// How many connections each network has open.
 #[derive(Default)]
-struct Open {
+pub(super) struct Open {
     /// `1 <= count <= most`; who has none is not in it.
     counts: Mutex<HashMap<Network, usize>>,
 }
@@ -139,14 +139,14 @@ impl Open {
 
 /// Where one subscriber is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Network {
+pub(super) enum Network {
     V4([u8; 4]),
     /// A /64, of which a subscriber has one at least.
     V6([u8; 8]),
 }
 
 impl Network {
-    fn of(address: IpAddr) -> Self {
+    pub(super) fn of(address: IpAddr) -> Self {
         // One of IPv4 on a socket of IPv6 is the same as on its own.
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.octets()),
@@ -158,14 +158,33 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::V4(address) => Ipv4Addr::from(address).fmt(f),
+            Self::V6(network) => {
+                let address = u128::from(u64::from_be_bytes(network)) << 64;
+                write!(f, "{}/64", Ipv6Addr::from(address))
+            }
+        }
+    }
+}
+
 /// The place of one connection among those of its address; given back when dropped.
 pub(super) struct Place {
     open: Arc<Open>,
     network: Network,
+    /// The one that it was given elsewhere.
+    _before: Option<Arc<Self>>,
 }
 
 impl Place {
-    fn take(open: &Arc<Open>, network: Network, most: NonZeroUsize) -> Option<Self> {
+    pub(super) fn take(
+        open: &Arc<Open>,
+        network: Network,
+        most: NonZeroUsize,
+        before: Option<Arc<Self>>,
+    ) -> Option<Self> {
         let mut counts = open.counts();
         let count = counts.entry(network).or_default();
         // One that is new has none, and `most` is one at least: nothing empty stays behind.
@@ -177,7 +196,15 @@ impl Place {
         Some(Self {
             open: Arc::clone(open),
             network,
+            _before: before,
         })
+    }
+
+    /// Taken until both halves of this connection are dropped.
+    pub(super) fn give_to(self, flow: &mut TcpFlow) {
+        let place = Arc::new(self);
+        flow.fount.keep(Arc::clone(&place));
+        flow.drain.keep(place);
     }
 }
 
@@ -226,10 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn a_network_is_shown_as_it_is_written() {
+        for (address, shown) in [
+            ("::ffff:10.0.0.1", "10.0.0.1"),
+            ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(network(address).to_string(), shown);
+        }
+    }
+
+    #[test]
     fn what_is_remembered_is_no_more_than_what_is_open() {
         let open = Arc::new(Open::default());
         let most = NonZeroUsize::MIN;
-        let take = |number: u32| Place::take(&open, Network::V4(number.to_be_bytes()), most);
+        let take = |number: u32| Place::take(&open, Network::V4(number.to_be_bytes()), most, None);
         let crowd: Vec<Option<Place>> = (0..10_000).map(take).collect();
         assert!(crowd.iter().all(Option::is_some));
         assert!((0..10_000).all(|number| take(number).is_none()));

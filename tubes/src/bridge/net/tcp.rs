@@ -135,6 +135,11 @@ pub struct TcpDrain {
 }
 
 impl TcpFount {
+    /// Its place among the connections of its address, if it has one.
+    pub(super) fn place(&self) -> Option<Arc<Place>> {
+        self.place.clone()
+    }
+
     /// Keeps its place among the connections of its address until it is dropped.
     pub(super) fn keep(&mut self, place: Arc<Place>) {
         self.place = Some(place);
@@ -247,6 +252,10 @@ impl Drain<Bytes> for TcpDrain {
 
     fn moved(&self) -> u64 {
         self.bytes.moved()
+    }
+
+    fn held(&self) -> usize {
+        self.bytes.held()
     }
 
     fn poll_stopped(

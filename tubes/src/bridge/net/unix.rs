@@ -171,6 +171,10 @@ impl Drain<Bytes> for UnixDrain {
         self.bytes.moved()
     }
 
+    fn held(&self) -> usize {
+        self.bytes.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

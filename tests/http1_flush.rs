@@ -184,7 +184,11 @@ fn a_reply_that_is_made_by_hand_leaves_when_its_head_says() {
 
 #[test]
 fn a_peer_that_takes_nothing_holds_up_the_body_as_soon_as_something_is_to_leave() {
-    for (flush, pulled) in [(Flush::Immediate, 1), (Flush::Bytes(1000), 10)] {
+    for (flush, pulled) in [
+        (Flush::Immediate, 1),
+        (Flush::Bytes(1000), 10),
+        (Flush::Bytes(usize::MAX), 656),
+    ] {
         let pulls = Rc::new(RefCell::new(0));
         let served = Setup::new().respond({
             let pulls = Rc::clone(&pulls);

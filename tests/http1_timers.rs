@@ -353,3 +353,22 @@ fn every_time_can_be_set() {
         }
     }
 }
+
+#[test]
+fn an_exchange_that_may_take_two_days_or_for_ever_has_that_time() {
+    let day = secs(24 * 60 * 60);
+    for (time, days) in [(2 * day, Some(2)), (Duration::MAX, None)] {
+        let served = Setup::new()
+            .limits(Limits::default().with_exchange_time(time))
+            .respond(async |_: Request<Body>| {
+                std::future::pending::<()>().await;
+                Ok::<_, Error>(Response::new(Body::empty()))
+            });
+        served.send(GET);
+        for day_of in 1..=9 {
+            served.advance(day);
+            let over = days.is_some_and(|days| day_of >= days);
+            assert_eq!(!served.answers().is_empty(), over, "{time:?}: {day_of}");
+        }
+    }
+}

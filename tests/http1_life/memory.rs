@@ -1,9 +1,11 @@
 //! `Limits::held`: what all connections hold together is bounded, and always given back.
 
+use bytes::Bytes;
 use http::{Request, Response};
 use proptest::collection::vec;
 use proptest::prelude::ProptestConfig;
 use support::serving::{Served, Setup};
+use tubes::{Fount, founts};
 use tubes_http::{Body, Error, Limits, OnDisconnect};
 
 use super::kit::{Answer, CHUNKED, GET, LINGERS, OPEN, POST_10, echo, hello, secs};
@@ -78,6 +80,77 @@ fn a_body_flows_however_little_memory_there_is() {
         served.send([b'x'; 10_000]);
     }
     assert_eq!(served.lines(), ["200 100000"]);
+}
+
+#[test]
+fn who_holds_much_of_a_reply_lets_it_leave_first_while_all_hold_too_much() {
+    let site = Setup::new()
+        .limits(Limits::default().with_held(30_000))
+        .site();
+    let stream = async |_: Request<Body>| {
+        let pieces = founts::iter(0..100).map(|_| Bytes::from(vec![b'x'; 10_000]));
+        Ok::<_, Error>(Response::new(Body::new(pieces)))
+    };
+    let all = [
+        site.respond(stream),
+        site.respond(stream),
+        site.respond(stream),
+    ];
+    let handle = site.server.handle();
+    let held = || handle.snapshot().held;
+    let [stalled, second, quick] = &all;
+    stalled.peer.take(4);
+    stalled.send(GET);
+    let before = held();
+    assert!(before > 30_000, "in the drain, too: {before}");
+    assert!(stalled.peer.held() > 10_000, "in the drain, too");
+    assert!(before >= stalled.peer.held());
+    second.peer.stall();
+    second.send(GET);
+    let more = held() - before;
+    // The head of a reply waits for what comes behind the first piece.
+    assert!((20_000..21_000).contains(&more), "two pieces: {more}");
+    quick.send(GET);
+    assert_eq!(quick.answers()[0].body.len(), 1_000_000);
+    assert_eq!(held(), before + more, "who is taken from is not held up");
+    for served in [stalled, second] {
+        served.peer.resume();
+        served.run();
+        assert_eq!(served.answers()[0].body.len(), 1_000_000);
+    }
+    assert_eq!(held(), 0);
+}
+
+#[test]
+fn who_waits_for_the_memory_of_others_goes_on_when_they_are_gone() {
+    let site = Setup::new()
+        .limits(Limits::default().with_held(30_000))
+        .site();
+    let stream = async |_: Request<Body>| {
+        let pieces = founts::iter(0..100).map(|_| Bytes::from(vec![b'x'; 10_000]));
+        Ok::<_, Error>(Response::new(Body::new(pieces)))
+    };
+    let (stalled, second) = (site.respond(stream), site.respond(stream));
+    stalled.peer.stall();
+    stalled.send(GET);
+    second.peer.stall();
+    second.send(GET);
+    let sent = |at: usize| {
+        let connections = site
+            .server
+            .handle()
+            .snapshot()
+            .connections;
+        connections[at]
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.sent)
+    };
+    assert_eq!((sent(0), sent(1)), (Some(30_000), Some(20_000)));
+    stalled.peer.break_writes();
+    stalled.run();
+    second.run();
+    assert_eq!(sent(0), Some(30_000), "the other one is gone");
 }
 
 /// What happens to a connection.

@@ -7,6 +7,8 @@ mod given_up;
 mod heard;
 mod interim;
 mod kit;
+mod leaving;
+mod log;
 mod memory;
 mod patience;
 mod peer;

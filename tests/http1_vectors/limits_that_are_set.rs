@@ -18,9 +18,12 @@ fn cases() -> Vec<Case> {
     const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     let chunked = |body: &str| -> &'static str { String::leak(format!("{CHUNKED}{body}")) };
     let limits = Limits::default;
+    let too_long = String::leak(format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(66_000)));
     vec![
         ("the request line", limits().with_request_line(20),
             "GET /123456 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /1234567 HTTP/1.1\r\nHost: a\r\n\r\n", "=> 414 close"),
+        ("the request line, longer than a target can be", limits().with_request_line(usize::MAX).with_head(200_000),
+            "GET /123456 HTTP/1.1\r\nHost: a\r\n\r\n", too_long, "=> 414 close"),
         ("the request line, without CR", limits().with_request_line(20).with_strictness(Strictness::default().accept(Deviation::BareLf)),
             "\nGET /123456 HTTP/1.1\nHost: a\n\n", "\nGET /1234567 HTTP/1.1\nHost: a\n\n", "=> 414 close"),
         ("the head", limits().with_head(34),

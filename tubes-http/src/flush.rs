@@ -29,9 +29,9 @@ pub enum Flush {
     /// when 32 KiB wait; a body of one piece leaves with its length.
     #[default]
     WhenIdle,
-    /// Pieces gather until they are so many bytes, however long that takes, and the head with
-    /// them; a body that ends before leaves with its length. One piece more than so many bytes may
-    /// wait. For a body that is made of many small pieces with pauses between, and that nobody
+    /// Pieces gather until they are so many bytes (64 KiB at most, whatever is said here), however
+    /// long that takes, and the head with them; a body that ends before leaves with its length. One
+    /// piece more than so many bytes may wait. For a body that is made of many small pieces with pauses between, and that nobody
     /// reads while it is made.
     Bytes(usize),
 }
@@ -67,7 +67,7 @@ impl From<Option<&Flush>> for Flushing {
             None | Some(Flush::WhenIdle) => Self::WhenIdle,
             Some(Flush::Immediate) => Self::Immediate(Waiting::Nothing),
             Some(Flush::Bytes(most)) => Self::Gather(Box::new(Gathered {
-                most: *most,
+                most: (*most).min(MOST),
                 length: 0,
                 pieces: Vec::new(),
                 waiting: Waiting::Nothing,
@@ -121,3 +121,6 @@ impl Gathered {
         Some(joined.freeze())
     }
 }
+
+/// What gathers is not seen by [`Limits::held`](crate::Limits::held), so that it is to be little.
+const MOST: usize = 64 * 1024;

@@ -1,11 +1,13 @@
 //! What each version of HTTP does for a reply, and one reply on its way.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Method, Response, Uri};
+use tracing::field::{self, DisplayValue};
 use tubes::Reason;
 
 use crate::error::Error;
@@ -65,8 +67,10 @@ pub(crate) trait Answer: Send + Sync {
     fn unwatch(&self, number: u64);
     fn on_disconnect(&self) -> OnDisconnect;
     fn roster(&self) -> Arc<Roster>;
-    /// What was asked, for the log; nothing when another exchange has begun.
-    fn asked(&self, exchange: u64) -> Option<(Method, Uri)>;
+    /// By what the log names the exchange; nothing when another has begun.
+    fn label(&self, exchange: u64) -> Option<Label>;
+    /// Where the peer is, if that is known.
+    fn address(&self) -> Option<SocketAddr>;
     /// Whether the exchange is over, or cut: nobody can be answered any more.
     fn is_lost(&self, exchange: u64) -> bool;
     /// Whether the exchange was answered with a refusal, in place of its reply.
@@ -77,6 +81,21 @@ pub(crate) trait Answer: Send + Sync {
     fn switch(&self, exchange: u64, head: &Parts) -> Result<(), Error>;
     /// Gives the flow away; that head has left.
     fn hand_on(&self, exchange: u64) -> Result<UpgradedFlow, Error>;
+}
+
+/// By what the log names an exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Label {
+    pub(crate) method: Method,
+    pub(crate) target: Uri,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl Label {
+    /// The peer, as a field of a line.
+    pub(crate) fn peer(&self) -> Option<DisplayValue<SocketAddr>> {
+        self.peer.map(field::display)
+    }
 }
 
 /// Why nobody waits for an exchange any more.
@@ -153,9 +172,10 @@ impl Drop for Half {
             End::Open => {
                 // An alarm, unless nobody is there to be answered.
                 if !self.link.is_lost(self.exchange)
-                    && let Some((method, target)) = self.link.asked(self.exchange)
+                    && let Some(label) = self.link.label(self.exchange)
                 {
-                    tracing::error!(%method, %target, "a reply was dropped before its end");
+                    let (Label { method, target, .. }, peer) = (&label, label.peer());
+                    tracing::error!(peer, %method, %target, "a reply was dropped before its end");
                 }
                 self.cut(&Kind::Abandoned.into());
             }

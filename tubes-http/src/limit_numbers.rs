@@ -82,9 +82,11 @@ impl Limits {
     }
 
     /// Bytes that all connections of a server hold together, of heads that are not complete, of
-    /// requests that are pipelined, and of replies on their way to the transport: 64 MiB. While
-    /// they hold more, a connection that holds more than 8 KiB of what its peer has sent is not
-    /// read from. nginx bounds each connection only.
+    /// requests that are pipelined, and of replies on their way, in the drains of their flows
+    /// too ([`Drain::held`](tubes::Drain::held)): 64 MiB. While they hold more, a connection that
+    /// holds more than 8 KiB of what its peer has sent is not read from, and one that holds more
+    /// than 8 KiB of a reply takes no more of it until that has left. nginx bounds each connection
+    /// only.
     #[must_use]
     pub fn held(&self) -> usize {
         self.numbers.held
@@ -103,10 +105,10 @@ impl Limits {
         self.numbers.write_rate
     }
 
-    /// Sets the bytes of the request line.
+    /// Sets the bytes of the request line: at most 65,534, for a longer target is no [`Uri`](http::Uri).
     #[must_use]
     pub fn with_request_line(mut self, bytes: usize) -> Self {
-        self.numbers.request_line = bytes;
+        self.numbers.request_line = bytes.min(LONGEST_LINE);
         self
     }
 
@@ -208,3 +210,6 @@ impl Limits {
         self
     }
 }
+
+/// No target that is longer fits an `http::Uri`.
+const LONGEST_LINE: usize = 65_534;

@@ -98,14 +98,16 @@ impl Limits {
         self
     }
 
-    /// Sets how long a body that is pulled may bring nothing.
+    /// Sets how long a body that is pulled is waited for in all; what it brings gives time back
+    /// ([`with_body_rate`](Self::with_body_rate)).
     #[must_use]
     pub fn with_body_time(mut self, time: Duration) -> Self {
         self.times.body_time = time;
         self
     }
 
-    /// Sets how long the peer may take nothing of what is written.
+    /// Sets how long the peer is waited for in all to take what is written; what it takes gives
+    /// time back ([`with_write_rate`](Self::with_write_rate)).
     #[must_use]
     pub fn with_write_time(mut self, time: Duration) -> Self {
         self.times.write_time = time;

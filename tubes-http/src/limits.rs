@@ -23,7 +23,7 @@ use crate::strictness::Strictness;
 /// | [`discard`](Self::discard) of a body nobody reads | 64 KiB | Go 256 KiB | closes after the reply |
 /// | [`linger`](Self::linger) before a close | 1 MiB | nginx by time | closes |
 /// | [`ahead`](Self::ahead) of who pulls | 64 KiB | hyper 408 KiB | is not read from |
-/// | [`held`](Self::held) by all connections | 64 MiB | - | is not read from |
+/// | [`held`](Self::held) by all connections | 64 MiB | - | is not read from, and takes no more of a reply |
 /// | [`body_rate`](Self::body_rate) | 256 B/s | Kestrel 240 B/s | see `body_time` |
 /// | [`write_rate`](Self::write_rate) | 256 B/s | Kestrel 240 B/s | see `write_time` |
 ///
@@ -50,7 +50,7 @@ use crate::strictness::Strictness;
 ///
 /// A status is answered where the head of a reply has not left, else the reply is cut; either way
 /// the connection closes. How many connections there may be is for whoever takes them in:
-/// `drains::spawn(..).at_most(..)`, and `net::at_most_per_address`.
+/// `drains::spawn(..).at_most(..)` (1,000), and `net::listen(..).await?.at_most_per_address(..)` (500).
 ///
 /// # Examples
 ///

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{Method, Uri};
-
 use crate::error::Error;
-use crate::half::{Answer, Gone};
+use crate::half::{Answer, Gone, Label};
 use crate::handle::Stopping;
 use crate::roster::Phase;
 use crate::site::OnDisconnect;
@@ -103,9 +102,17 @@ impl Peer {
         }
     }
 
-    /// What was asked, for the log.
-    pub(crate) fn asked(&self) -> Option<(Method, Uri)> {
-        self.link.asked(self.exchange)
+    /// Where it is, if the server was told so ([`Server::with_peer`](crate::Server::with_peer)).
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.link.address()
+    }
+
+    /// By what the log names the exchange.
+    pub(crate) fn label(&self) -> Label {
+        self.link
+            .label(self.exchange)
+            .unwrap_or_default()
     }
 
     /// Whether the exchange was answered with a refusal, in place of its reply.

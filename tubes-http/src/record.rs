@@ -1,10 +1,12 @@
 //! One exchange that is over: what was asked, what was answered, how long it took.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri, Version};
+use tracing::field;
 
 use crate::error::Error;
 
@@ -13,10 +15,14 @@ use crate::error::Error;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
+    /// Where it came from, if that was said ([`Server::with_peer`](crate::Server::with_peer)).
+    pub peer: Option<SocketAddr>,
     /// The method of its request; none if the first line of that makes no sense.
     pub method: Option<Method>,
     /// The target of its request; none if the first line of that makes no sense.
     pub target: Option<Uri>,
+    /// The version of its request; none if its first line makes no sense.
+    pub version: Option<Version>,
     /// The status that was answered; none if none was.
     pub status: Option<StatusCode>,
     /// Bytes of the request's body that arrived.
@@ -26,7 +32,7 @@ pub struct Record {
     /// From the head of the request, when it was whole, to the head of the response. A head that is
     /// refused counts from when its rest was waited for.
     pub first_byte: Option<Duration>,
-    /// From the head of the request to the end of the exchange.
+    /// From the head of the request to the end of the exchange: its reply has left, or is lost.
     pub duration: Duration,
     /// How long the handler waited for the request's body.
     pub waited_for_request: Duration,
@@ -40,7 +46,7 @@ pub struct Record {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RecordEnd {
-    /// Its reply was written to its end.
+    /// Its reply was written to its end, and handed to the transport.
     Whole,
     /// Its request was refused, for this reason, and no handler has seen it: what makes no sense, what
     /// did not come in time or to its end, what is too large from the beginning, a tunnel that nobody
@@ -62,6 +68,8 @@ pub fn log_access(record: &Record) {
     let (method, target) = (known(&record.method), known(&record.target));
     tracing::info!(
         target: "tubes_http::access",
+        peer = record.peer.map(field::display),
+        version = record.version.map(field::debug),
         %method,
         %target,
         status = record.status.map_or(0, |status| status.as_u16()),

@@ -98,6 +98,34 @@ use crate::serving::Serving;
 ///     .await?;
 /// # Ok(()) }
 /// ```
+///
+/// A handler that is to know who asks is a closure that has the address; told to the server, it
+/// stands in records and in the log, too:
+///
+/// ```no_run
+/// use std::net::SocketAddr;
+///
+/// use http::{Request, Response};
+/// use tubes::net::{self, TcpFlow};
+/// use tubes::{Fount, drains};
+/// use tubes_http::{Body, Error, log_access, respond, server};
+///
+/// async fn who(peer: SocketAddr, _request: Request<Body>) -> Result<Response<Body>, Error> {
+///     Ok(Response::new(format!("you are {peer}\n").into()))
+/// }
+///
+/// # async fn serve() -> Result<(), tubes::Error> {
+/// let http = server().on_exchange(log_access);
+/// net::listen("127.0.0.1:8080")
+///     .await?
+///     .flow_to(drains::spawn(move |flow: TcpFlow| {
+///         let peer = flow.fount.peer_addr();
+///         flow.through(http.with_peer(peer))
+///             .flow_to(respond(move |request| who(peer, request)))
+///     }))
+///     .await?;
+/// # Ok(()) }
+/// ```
 pub fn respond<H, Fut, B, E>(handler: H) -> Respond<H, Fut, B>
 where
     H: FnMut(Request<Body>) -> Fut,

@@ -92,11 +92,11 @@ impl Roster {
         wake(wakers);
     }
 
-    /// An exchange is over, and was not cut.
-    pub(crate) fn finish(&self) {
+    /// So many exchanges are over, and were not cut.
+    pub(crate) fn finish(&self, exchanges: u64) {
         if self.phase() != Phase::Open {
             self.finished
-                .fetch_add(1, Ordering::Relaxed);
+                .fetch_add(exchanges, Ordering::Relaxed);
         }
     }
 

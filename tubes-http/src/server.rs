@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,14 +27,17 @@ use crate::site::{OnDisconnect, Site, Tunnels};
 ///
 /// An exchange is pulled when downstream has room for it; the next head is not looked at before.
 /// Exchanges flow to [`respond`](crate::respond()), to [`answer`](crate::answer()), or to a drain of yours; then replies
-/// of pipelined requests leave in one write. Whoever takes them one by one instead ([`Fount::next`]) is given
-/// the next when the replies before it have left; and between two polls of the connection, its
-/// exchange, or their halves, nothing moves and no timer is looked at. Per connection, what waits is at most: one
-/// segment from the peer (or one head), 32 KiB of small replies and one piece of a body, and what
-/// the drain of the flow holds; while somebody waits for the peer to go, up to [`Limits::ahead`]
-/// bytes of the peer more. Until a connection has been idle for a second, it keeps what makes its
-/// next exchange cheaper: a head of up to 4 KiB that was said twice, to be compared with the next,
-/// and the place of an exchange. A thread keeps a buffer of up to 4 KiB for small replies.
+/// of pipelined requests leave in one write, up to 64 of them. Whoever takes them one by one instead
+/// ([`Fount::next`]) is given the next when the replies before it have left; and between two polls of
+/// the connection, its exchange, or their halves, nothing moves and no timer is looked at.
+///
+/// Per connection, what waits is at most: one segment from the peer (or one head), 32 KiB of small
+/// replies and one piece of a body, 64 KiB besides that [`Flush::Bytes`](crate::Flush::Bytes) gathers,
+/// and what the drain of the flow holds; while somebody waits for the peer to go, up to
+/// [`Limits::ahead`] bytes of the peer more. Until a connection has been idle for a second, it keeps
+/// what makes its next exchange cheaper: a head of up to 4 KiB that was said twice, to be compared
+/// with the next, and the place of an exchange. A thread keeps a buffer of up to 4 KiB for small
+/// replies.
 ///
 /// # Stopping
 ///
@@ -47,6 +51,7 @@ pub fn server_on(clock: SharedClock) -> Server {
     Server {
         site: Arc::new(Site::new(clock)),
         until: None,
+        peer: None,
     }
 }
 
@@ -55,6 +60,7 @@ pub fn server_on(clock: SharedClock) -> Server {
 pub struct Server {
     site: Arc<Site>,
     until: Option<http1::server::Signal>,
+    peer: Option<SocketAddr>,
 }
 
 impl Server {
@@ -87,6 +93,41 @@ impl Server {
     pub fn on_exchange(mut self, observer: impl Fn(&Record) + Send + Sync + 'static) -> Self {
         self.site_mut().observer = Some(Arc::new(observer));
         self
+    }
+
+    /// The same server, for a connection with the peer at this address: shown in records, snapshots,
+    /// spans and the log, and by [`Peer::address`](crate::Peer::address).
+    ///
+    /// What comes from it shares limits, memory and handle with this one. It has no `until` of this
+    /// one, but may be given its own.
+    ///
+    /// ```no_run
+    /// use http::{Request, Response};
+    /// use tubes::net::{self, TcpFlow};
+    /// use tubes::{Error, Fount, drains};
+    /// use tubes_http::{Body, log_access, respond, server};
+    ///
+    /// async fn hello(_request: Request<Body>) -> Result<Response<Body>, Error> {
+    ///     Ok(Response::new(Body::from("Hello")))
+    /// }
+    ///
+    /// # async fn serve() -> Result<(), Error> {
+    /// let http = server().on_exchange(log_access);
+    /// net::listen("127.0.0.1:8080")
+    ///     .await?
+    ///     .flow_to(drains::spawn(move |flow: TcpFlow| {
+    ///         let peer = flow.fount.peer_addr();
+    ///         flow.through(http.with_peer(peer)).flow_to(respond(hello))
+    ///     }))
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn with_peer(&self, address: SocketAddr) -> Self {
+        Self {
+            site: Arc::clone(&self.site),
+            until: None,
+            peer: Some(address),
+        }
     }
 
     /// A handle on all connections that this server serves: to shut it down, to see what it does.
@@ -148,7 +189,7 @@ where
     type Output = Exchanges<F, D>;
 
     fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
-        let http1 = http1::server::Exchanges::new(flow, self.site, self.until);
+        let http1 = http1::server::Exchanges::new(flow, self.site, self.peer, self.until);
         Exchanges { http1 }
     }
 }
@@ -162,7 +203,7 @@ where
     type Output = Exchanges<F, D>;
 
     fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
-        let http1 = http1::server::Exchanges::new(flow, Arc::clone(&self.site), None);
+        let http1 = http1::server::Exchanges::new(flow, Arc::clone(&self.site), self.peer, None);
         Exchanges { http1 }
     }
 }

@@ -14,6 +14,7 @@ use tubes::{BoxError, Fount};
 use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::Exchange;
+use crate::half::Label;
 use crate::kind::Kind;
 use crate::peer::Peer;
 use crate::reply::{Reply, Sending};
@@ -180,31 +181,34 @@ pub(crate) fn log_failure(peer: &Peer, error: &Error) -> StatusCode {
     let status = error
         .status()
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let (method, target) = peer.asked().unwrap_or_default();
+    let label = peer.label();
+    let (Label { method, target, .. }, peer) = (&label, label.peer());
     if error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) {
-        tracing::error!(%method, %target, ?error, "handler failed");
+        tracing::error!(peer, %method, %target, ?error, "handler failed");
     } else {
         // The peer's fault, or the transport's: not worth an alarm.
-        tracing::info!(%method, %target, %error, "handler gave up");
+        tracing::info!(peer, %method, %target, %error, "handler gave up");
     }
     status
 }
 
 fn log_cut(peer: &Peer, sent: Result<(), tubes::Error>) {
     if let Err(error) = sent {
-        let (method, target) = peer.asked().unwrap_or_default();
-        if peer.is_refused() {
-            tracing::info!(%method, %target, %error, cause = ?error, "request refused");
+        let (refused, label) = (peer.is_refused(), peer.label());
+        let (Label { method, target, .. }, peer) = (&label, label.peer());
+        if refused {
+            tracing::info!(peer, %method, %target, %error, cause = ?error, "request refused");
         } else {
-            tracing::info!(%method, %target, %error, cause = ?error, "reply cut");
+            tracing::info!(peer, %method, %target, %error, cause = ?error, "reply cut");
         }
     }
 }
 
 #[cold]
 pub(crate) fn log_gone(peer: &Peer, error: &Error) {
-    let (method, target) = peer.asked().unwrap_or_default();
-    tracing::info!(%method, %target, %error, "the peer is gone, its exchange ends with it");
+    let label = peer.label();
+    let (Label { method, target, .. }, peer) = (&label, label.peer());
+    tracing::info!(peer, %method, %target, %error, "the peer is gone, its exchange ends with it");
 }
 
 #[cold]
@@ -218,6 +222,7 @@ pub(crate) fn log_panic(peer: &Peer, panic: &(dyn Any + Send)) {
                 .map(String::as_str)
         })
         .unwrap_or("no message");
-    let (method, target) = peer.asked().unwrap_or_default();
-    tracing::error!(%method, %target, panic = text, "handler panicked");
+    let label = peer.label();
+    let (Label { method, target, .. }, peer) = (&label, label.peer());
+    tracing::error!(peer, %method, %target, panic = text, "handler panicked");
 }

@@ -1,5 +1,6 @@
 //! What a server does at one moment: each connection, each exchange, who waits for whom.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{Method, Uri};
@@ -23,6 +24,8 @@ pub struct Snapshot {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionState {
+    /// Where its peer is, if that was said ([`Server::with_peer`](crate::Server::with_peer)).
+    pub peer: Option<SocketAddr>,
     /// How many exchanges it has begun.
     pub exchanges: u64,
     /// What it is about.

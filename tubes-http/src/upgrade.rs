@@ -111,6 +111,10 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
         self.drain.moved()
     }
 
+    fn held(&self) -> usize {
+        self.drain.held()
+    }
+
     fn poll_stopped(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

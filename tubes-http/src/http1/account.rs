@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode, Uri};
+use tubes::Reason;
 
 use crate::record::{Record, RecordEnd};
 
@@ -23,6 +24,17 @@ pub(super) struct Account {
     pub(super) waited_for_request: Duration,
     pub(super) waited_for_response: Duration,
     pub(super) stall: Stall,
+    /// Its body, if that was left before its end.
+    pub(super) left: Option<Box<Left>>,
+}
+
+/// A body that was left before its end.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// What was said; nothing by who drops it.
+    pub(super) why: Option<Reason>,
+    /// Behind so many bytes.
+    pub(super) at: u64,
 }
 
 /// Whether it was said that the peer takes nothing.
@@ -43,6 +55,7 @@ impl Account {
             waited_for_request: Duration::ZERO,
             waited_for_response: Duration::ZERO,
             stall: Stall::Unsaid,
+            left: None,
         }
     }
 
@@ -57,6 +70,7 @@ impl Account {
         self.waited_for_request = Duration::ZERO;
         self.waited_for_response = Duration::ZERO;
         self.stall = Stall::Unsaid;
+        self.left = None;
     }
 
     /// It has to wait.
@@ -85,8 +99,16 @@ impl Account {
         self.status.is_some()
     }
 
+    /// Whether the request was answered with an error.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.status
+            .is_some_and(|status| status.is_client_error() || status.is_server_error())
+    }
+
     pub(super) fn record(&self, now: Instant, received: u64, sent: u64, end: RecordEnd) -> Record {
         Record {
+            peer: None,
+            version: None,
             method: Some(self.method.clone()),
             target: Some(self.target()),
             status: self.status,

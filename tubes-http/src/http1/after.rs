@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use http::{Method, Uri};
+use http::StatusCode;
+use tracing::field;
+use tubes::Reason;
 
+use crate::half::Label;
 use crate::http1::output::Output;
-use crate::record::{Observer, Record, known};
+use crate::record::{Observer, Record, RecordEnd, known};
 use crate::roster::Roster;
 
 /// Wakers and subscribers of the log run code of others, which may come back here; and so may
@@ -19,10 +22,9 @@ pub(super) struct After<F, D> {
     pub(super) gone: Vec<Waker>,
     /// The connection is over.
     pub(super) parting: Option<Box<Parting<F, D>>>,
-    pub(super) record: Option<Box<Shown>>,
-    /// The request behind that exchange was refused.
-    pub(super) refused: Option<Box<Shown>>,
-    pub(super) note: Option<Box<Note>>,
+    /// Of exchanges that are over, in their order.
+    pub(super) records: Vec<Shown>,
+    pub(super) notes: Vec<Note>,
 }
 
 /// A record, and who is to see it.
@@ -59,13 +61,34 @@ impl<F, D> Drop for Parting<F, D> {
 pub(super) enum Note {
     /// The peer takes nothing.
     Stalled {
-        method: Method,
-        target: Uri,
+        label: Label,
         waited: Duration,
         held: usize,
     },
     /// A reply could not carry all of its trailers.
-    TrailersLost { method: Method, target: Uri },
+    TrailersLost(Label),
+    /// So many trailers of a request may not stand there, and were left out.
+    TrailersDropped(Label, usize),
+    /// A response may have no body, and was given one.
+    BodyDropped(Label, StatusCode),
+    /// A request's body was left before its end: why, if that was said.
+    Unread {
+        label: Label,
+        why: Option<Reason>,
+        discarded: u64,
+        cost: Cost,
+    },
+}
+
+/// What it costs that a body is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cost {
+    /// All of it was thrown away.
+    Nothing,
+    /// The connection, of which who has left it knew.
+    Expected,
+    /// The connection.
+    Connection,
 }
 
 /// The two ends of the flow of bytes.
@@ -80,9 +103,8 @@ impl<F, D> Default for After<F, D> {
             wake: Vec::new(),
             gone: Vec::new(),
             parting: None,
-            record: None,
-            refused: None,
-            note: None,
+            records: Vec::new(),
+            notes: Vec::new(),
         }
     }
 }
@@ -92,14 +114,10 @@ impl<F, D> Drop for After<F, D> {
         for waker in self.wake.drain(..) {
             waker.wake();
         }
-        if let Some(note) = &self.note {
+        for note in &self.notes {
             note.say();
         }
-        if let Some(shown) = &self.record {
-            shown.show();
-        }
-        if let Some(shown) = &self.refused {
-            shown.say_refused();
+        for shown in &self.records {
             shown.show();
         }
     }
@@ -108,13 +126,17 @@ impl<F, D> Drop for After<F, D> {
 impl Shown {
     fn show(&self) {
         let Self { observer, record } = self;
+        if let RecordEnd::Refused(_) = record.end {
+            self.say_refused();
+        }
         let Some(observer) = observer else {
             return;
         };
         // A half may be dropped by a panic; another one would end the program.
         if catch_unwind(AssertUnwindSafe(|| observer(record))).is_err() {
             let (method, target) = (known(&record.method), known(&record.target));
-            tracing::error!(%method, %target, "the observer of exchanges panicked");
+            let peer = record.peer.map(field::display);
+            tracing::error!(peer, %method, %target, "the observer of exchanges panicked");
         }
     }
 
@@ -124,7 +146,8 @@ impl Shown {
         let Record { status, end, .. } = &self.record;
         let (method, target) = (known(&self.record.method), known(&self.record.target));
         let status = status.map_or(0, |status| status.as_u16());
-        tracing::debug!(%method, %target, status, %end, "request refused");
+        let peer = self.record.peer.map(field::display);
+        tracing::debug!(peer, %method, %target, status, %end, "request refused");
     }
 }
 
@@ -133,16 +156,54 @@ impl Note {
     fn say(&self) {
         match self {
             Self::Stalled {
-                method,
-                target,
+                label,
                 waited,
                 held,
             } => {
-                tracing::warn!(%method, %target, ?waited, held, "the peer does not take the response");
+                let (Label { method, target, .. }, peer) = (label, label.peer());
+                tracing::warn!(peer, %method, %target, ?waited, held, "the peer does not take the response");
             }
-            Self::TrailersLost { method, target } => {
-                tracing::warn!(%method, %target, "trailers lost: this message could not carry all of them");
+            Self::TrailersLost(label) => {
+                let (Label { method, target, .. }, peer) = (label, label.peer());
+                tracing::warn!(peer, %method, %target, "trailers lost: this message could not carry all of them");
             }
+            Self::TrailersDropped(label, dropped) => {
+                let (Label { method, target, .. }, peer) = (label, label.peer());
+                tracing::debug!(peer, %method, %target, dropped, "trailers left out: fields that may not stand there");
+            }
+            Self::BodyDropped(label, status) => {
+                let (Label { method, target, .. }, peer) = (label, label.peer());
+                let status = status.as_u16();
+                tracing::warn!(peer, %method, %target, status, "body left out: a response with this status has none");
+            }
+            Self::Unread {
+                label,
+                why,
+                discarded,
+                cost,
+            } => say_unread(label, why.as_ref(), *discarded, *cost),
+        }
+    }
+}
+
+/// Who has left a body is known by what was asked, and by the stage that has failed.
+#[cold]
+fn say_unread(label: &Label, why: Option<&Reason>, discarded: u64, cost: Cost) {
+    let (Label { method, target, .. }, peer) = (label, label.peer());
+    let why = match why {
+        None => "dropped".to_owned(),
+        Some(Reason::Failed(error)) => format!("{error:#}"),
+        Some(Reason::Enough | Reason::Finished) => "wanted no more".to_owned(),
+    };
+    match cost {
+        Cost::Nothing => {
+            tracing::debug!(peer, %method, %target, why, discarded, "the request's body is not read to its end");
+        }
+        Cost::Expected => {
+            tracing::debug!(peer, %method, %target, why, discarded, "the request is refused before its body is read: the connection closes");
+        }
+        Cost::Connection => {
+            tracing::warn!(peer, %method, %target, why, discarded, "the request's body is not read, and too much to be discarded: the connection closes");
         }
     }
 }

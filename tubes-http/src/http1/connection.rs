@@ -145,13 +145,23 @@ impl Connection {
         self.receiving.rest()
     }
 
+    /// How many trailers of the request may not stand there, and were left out.
+    pub(crate) fn dropped_trailers(&self) -> usize {
+        self.receiving.dropped_trailers()
+    }
+
+    /// Whether all of the request has come.
+    pub(crate) fn is_request_whole(&self) -> bool {
+        self.receiving.state() != State::Failed && self.request_rest() == Rest::Nothing
+    }
+
     /// What it means that the rest of the body will not come.
     pub(crate) fn truncated(&self) -> Kind {
         self.receiving.truncated()
     }
 
-    /// Method and target of a head that is refused, if its first line makes sense.
-    pub(crate) fn take_asked(&mut self) -> Option<(Method, Uri)> {
+    /// Method, target and version of a head that is refused, if its first line makes sense.
+    pub(crate) fn take_asked(&mut self) -> Option<(Method, Uri, Version)> {
         self.receiving.take_asked(&self.limits)
     }
 
@@ -198,6 +208,13 @@ impl Connection {
     /// Forgets what only makes the next request cheaper.
     pub(crate) fn settle(&mut self) {
         self.receiving.settle();
+    }
+
+    /// Which version the request speaks that is being answered.
+    pub(crate) fn version(&self) -> Option<Version> {
+        self.asked()
+            .ok()
+            .map(|asked| asked.version)
     }
 
     /// Whether the peer offers to switch protocols, or asks for a tunnel.

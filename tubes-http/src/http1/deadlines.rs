@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use tubes::clock::{SharedClock, Timer};
 
-/// No wait is longer than a day, whatever the limits say.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// What is longer is for ever: a clock may not be able to say when it ends. tokio has the same.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// What one connection waits for.
 pub(crate) struct Deadlines {

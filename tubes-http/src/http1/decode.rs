@@ -23,6 +23,8 @@ pub(crate) struct Decoder {
     place: Place,
     /// Bytes of body handed out.
     got: u64,
+    /// Trailers that may not stand there.
+    dropped: usize,
 }
 
 /// Where in the body the next byte is.
@@ -76,7 +78,11 @@ impl Decoder {
             BodyLength::Known(left) => Place::Known { left },
             BodyLength::Chunked => Place::Size { extensions: 0 },
         };
-        Self { place, got: 0 }
+        Self {
+            place,
+            got: 0,
+            dropped: 0,
+        }
     }
 
     /// Takes the next piece out of the input; `None`: it needs more bytes.
@@ -110,6 +116,11 @@ impl Decoder {
     /// Bytes of body handed out.
     pub(crate) fn got(&self) -> u64 {
         self.got
+    }
+
+    /// Trailers that may not stand there.
+    pub(crate) fn dropped_trailers(&self) -> usize {
+        self.dropped
     }
 
     /// The peer ended: what that means here.
@@ -160,7 +171,8 @@ impl Decoder {
             return Ok(None);
         };
         let section = lenient::trailers(section, limits.strictness());
-        let trailers = parse::trailers(&section, limits)?;
+        let (trailers, dropped) = parse::trailers(&section, limits)?;
+        self.dropped = dropped;
         self.place = Place::Over;
         Ok(Some(Piece::End(
             (!trailers.is_empty()).then(|| Box::new(trailers)),

@@ -1,17 +1,18 @@
 //! The two halves of an exchange, as they are held outside: its body and its reply.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderMap, Method, Response, Uri};
+use http::{HeaderMap, Response, StatusCode};
 use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
 use crate::error::Error;
-use crate::half::{Answer, End, Gone, Wanted};
+use crate::half::{Answer, End, Gone, Label, Wanted};
 use crate::http1::after::{Ends, Note};
 use crate::http1::encode_body::Finished;
 use crate::http1::link::Link;
@@ -56,9 +57,9 @@ where
         trailers.map(|trailers| *trailers)
     }
 
-    fn release(&self, exchange: u64, _why: Option<&Reason>) {
+    fn release(&self, exchange: u64, why: Option<&Reason>) {
         if let Some(mut link) = self.lock_for(exchange) {
-            link.let_go(Half::Body);
+            link.leave_body(why);
         }
     }
 }
@@ -218,11 +219,15 @@ where
         Arc::clone(&self.site().roster)
     }
 
-    fn asked(&self, exchange: u64) -> Option<(Method, Uri)> {
+    fn label(&self, exchange: u64) -> Option<Label> {
         let link = self.lock();
-        let account = (link.exchange == exchange).then_some(link.account.as_ref())?;
-        let account = account?;
-        Some((account.method.clone(), account.target()))
+        (link.exchange == exchange)
+            .then(|| link.label())
+            .flatten()
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.lock().peer
     }
 
     fn is_lost(&self, exchange: u64) -> bool {
@@ -335,11 +340,15 @@ where
             self.refuse_reply(&broken);
             return Err(broken);
         }
+        let given = !first.is_empty() || length.is_some_and(|length| length > 0);
         let length = length.filter(|_| !declares_length(head));
         let now = self.site.clock.wall();
         self.engine.start(head, length, now)?;
         self.answered(Some(head.status));
         if !self.engine.wants_body() {
+            if given {
+                self.note_unwanted(head.status);
+            }
             return Ok(Wanted::Nothing);
         }
         if !first.is_empty() {
@@ -348,15 +357,30 @@ where
         Ok(Wanted::Body)
     }
 
+    /// RFC 9110 §15.3.5, §15.3.6, §15.4.5: a body that was given where none can be. That `HEAD` is
+    /// answered like `GET` is as it should be.
+    #[cold]
+    fn note_unwanted(&mut self, status: StatusCode) {
+        let bodiless = [
+            StatusCode::NO_CONTENT,
+            StatusCode::RESET_CONTENT,
+            StatusCode::NOT_MODIFIED,
+        ];
+        if bodiless.contains(&status)
+            && let Some(label) = self.label()
+        {
+            self.note(Note::BodyDropped(label, status));
+        }
+    }
+
     /// Writes the end.
     #[inline]
     fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Error> {
         match self.engine.finish(trailers) {
             Ok(Finished::Whole) => Ok(()),
             Ok(Finished::TrailersLost) => {
-                if let Some(account) = &self.account {
-                    let (method, target) = (account.method.clone(), account.target());
-                    self.note(Note::TrailersLost { method, target });
+                if let Some(label) = self.label() {
+                    self.note(Note::TrailersLost(label));
                 }
                 Ok(())
             }

@@ -12,6 +12,7 @@
 //! waits for the peer to go: up to a limit, and what came is for who reads. What arrives is in
 //! `pulling.rs`, what leaves in `pushing.rs`, the end in `closing.rs`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -21,11 +22,12 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
-use crate::half::Gone;
+use crate::half::{Gone, Label};
 use crate::http1::account::Account;
-use crate::http1::after::{After, Ends, Note, Parting, Shown};
+use crate::http1::after::{After, Ends, Note, Parting};
 use crate::http1::connection::Connection;
 use crate::http1::deadlines::{Deadlines, For, Patience};
+use crate::http1::leaving::Leaving;
 use crate::http1::turn::{Awaited, Closing, Half, Held, Last, Turn};
 use crate::http1::waiters::{Waiter, Waiters};
 use crate::kind::Kind;
@@ -37,6 +39,8 @@ use crate::site::Site;
 pub(crate) struct Link<F, D> {
     pub(super) engine: Connection,
     pub(super) site: Arc<Site>,
+    /// Where the peer is, if that was said.
+    pub(super) peer: Option<SocketAddr>,
     /// Its place in the roster of its server, until it is over.
     pub(super) seat: Option<usize>,
     /// There until the connection is over.
@@ -54,6 +58,7 @@ pub(crate) struct Link<F, D> {
     /// What made the request's body unreadable: answered instead of the reply.
     pub(super) broken: Option<Error>,
     pub(super) write: Write,
+    pub(super) leaving: Leaving,
     pub(super) deadlines: Deadlines,
     /// Rings when a deadline passes.
     pub(super) bell: Option<Waker>,
@@ -65,9 +70,15 @@ pub(crate) struct Link<F, D> {
     pub(super) with_response: Patience,
     /// What the drain had passed on when it was last looked at.
     pub(super) moved: u64,
+    /// What the drain held when it was last called.
+    pub(super) in_drain: usize,
     /// What the roster knows of our memory.
     counted: usize,
 }
+
+/// What a connection may hold of what has come, and of what is to leave, however little memory the
+/// server has left: one segment.
+pub(super) const FLOOR: usize = 8 * 1024;
 
 /// Whether bytes can leave.
 #[derive(Debug)]
@@ -118,6 +129,8 @@ impl<F, D> Link<F, D> {
     }
 
     fn leave(&mut self, reason: Reason) {
+        self.cut_leaving();
+        self.in_drain = 0;
         self.turn = Turn::Over(reason);
         self.deadlines.close();
         let (left, bell) = (self.waiters.take_left(), self.bell.take());
@@ -224,9 +237,20 @@ impl<F, D> Link<F, D> {
         }
     }
 
+    /// By what the log names the exchange that is served, or was last.
+    pub(super) fn label(&self) -> Option<Label> {
+        self.account
+            .as_ref()
+            .map(|account| Label {
+                method: account.method.clone(),
+                target: account.target(),
+                peer: self.peer,
+            })
+    }
+
     /// To be said in the log when the lock is free.
     pub(super) fn note(&mut self, note: Note) {
-        self.after().note = Some(Box::new(note));
+        self.after().notes.push(note);
     }
 
     /// Ready when what is waited for is overdue.
@@ -239,7 +263,12 @@ impl<F, D> Link<F, D> {
 
     /// Bytes that wait here.
     pub(super) fn held(&self) -> usize {
-        self.engine.input_len() + self.engine.output_len()
+        self.engine.input_len() + self.unsent()
+    }
+
+    /// Bytes of replies that wait, here or in the drain.
+    pub(super) fn unsent(&self) -> usize {
+        self.engine.output_len() + self.in_drain
     }
 
     /// What the roster is to know of our memory: what was held, and what is.
@@ -256,10 +285,11 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
-    pub(crate) fn new(fount: F, drain: D, site: Arc<Site>) -> Self {
+    pub(crate) fn new(fount: F, drain: D, site: Arc<Site>, peer: Option<SocketAddr>) -> Self {
         let limits = &site.limits;
         Self {
             engine: Connection::new(Arc::clone(limits)),
+            peer,
             seat: None,
             ends: Some(Ends {
                 fount: Box::pin(fount),
@@ -273,12 +303,14 @@ where
             trailers: None,
             broken: None,
             write: Write::Open { handed: 0 },
+            leaving: Leaving::default(),
             deadlines: Deadlines::new(Arc::clone(&site.clock)),
             bell: None,
             account: None,
             with_request: Patience::new(limits.body_time()),
             with_response: Patience::new(limits.write_time()),
             moved: 0,
+            in_drain: 0,
             counted: 0,
             site,
         }
@@ -382,48 +414,6 @@ impl<F, D> Link<F, D> {
         if over || matches!(half, Half::Reply) {
             self.wake(Waiter::Exchanges);
         }
-    }
-
-    /// The exchange is over, if there was one: it goes into the record.
-    #[inline]
-    pub(super) fn conclude(&mut self) {
-        let end = match &self.turn {
-            Turn::Serving { .. } | Turn::Discarding if self.engine.is_cut() => {
-                RecordEnd::Cut(Error::of_transport(self.lost(Kind::Abandoned)))
-            }
-            Turn::Serving { .. } | Turn::Discarding => RecordEnd::Whole,
-            Turn::Between(_) | Turn::Closing(_) | Turn::Over(_) => return,
-        };
-        self.note_end(end);
-    }
-
-    /// An exchange is over: it goes into the record.
-    #[inline]
-    pub(super) fn note_end(&mut self, end: RecordEnd) {
-        // Else it waits for what it throws away, which is nobody's loss.
-        if let Turn::Serving { .. } = self.turn {
-            self.end_reading();
-        }
-        self.end_writing();
-        self.last = match (&end, &self.broken) {
-            (RecordEnd::Cut(error) | RecordEnd::Refused(error), _) | (_, Some(error)) => {
-                Last::Failed(error.clone())
-            }
-            (RecordEnd::Whole | RecordEnd::Upgraded, None) => Last::Whole,
-        };
-        if matches!(end, RecordEnd::Whole) {
-            self.site.roster.finish();
-        }
-        if let Some(observer) = &self.site.observer
-            && let Some(account) = &self.account
-        {
-            let now = self.site.clock.now();
-            let (received, sent) = (self.engine.received_bytes(), self.engine.sent_bytes());
-            let record = account.record(now, received, sent, end);
-            let observer = Some(Arc::clone(observer));
-            self.after().record = Some(Box::new(Shown { observer, record }));
-        }
-        self.wake_watchers();
     }
 
     /// No exchange after this one; none, if there is none now.

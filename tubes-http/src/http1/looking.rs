@@ -23,6 +23,7 @@ impl<F, D> Link<F, D> {
             _ => None,
         };
         Some(ConnectionState {
+            peer: self.peer,
             exchanges: self.exchange,
             phase,
             held: self.held(),

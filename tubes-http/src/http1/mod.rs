@@ -15,6 +15,7 @@
 mod account;
 mod after;
 mod closing;
+mod concluding;
 mod connection;
 mod date;
 mod deadlines;
@@ -26,6 +27,7 @@ mod fields;
 mod halves;
 mod host;
 mod input;
+mod leaving;
 mod length;
 mod lenient;
 mod link;
@@ -47,6 +49,7 @@ mod start;
 mod state;
 mod status;
 mod turn;
+mod unread;
 mod waiters;
 
 #[cfg(test)]

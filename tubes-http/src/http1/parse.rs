@@ -150,8 +150,9 @@ fn start(bytes: &Bytes, raw: &httparse::Request<'_, '_>, limits: &Limits) -> Res
     Start::new(bytes, name, target, version, limits)
 }
 
-/// Parses a trailer section, its empty line included, and leaves out what has no place there.
-pub(crate) fn trailers(section: &Bytes, limits: &Limits) -> Result<HeaderMap, Kind> {
+/// Parses a trailer section, its empty line included, and leaves out what has no place there; how many that
+/// were is said.
+pub(crate) fn trailers(section: &Bytes, limits: &Limits) -> Result<(HeaderMap, usize), Kind> {
     let mut lines = [httparse::EMPTY_HEADER; Limits::MOST_FIELDS];
     let lines = &mut lines[..limits.trailer_fields()];
     let lines = match httparse::parse_headers(section, lines) {
@@ -160,6 +161,7 @@ pub(crate) fn trailers(section: &Bytes, limits: &Limits) -> Result<HeaderMap, Ki
         Err(error) => return Err(trailer_refusal(section, error)),
     };
     let mut trailers = HeaderMap::with_capacity(lines.len());
+    let mut dropped = 0;
     for line in lines {
         let name = HeaderName::from_bytes(line.name.as_bytes());
         let name = name.map_err(|_| Kind::TrailersInvalid)?;
@@ -167,9 +169,11 @@ pub(crate) fn trailers(section: &Bytes, limits: &Limits) -> Result<HeaderMap, Ki
             let value = HeaderValue::from_maybe_shared(section.slice_ref(line.value));
             let value = value.map_err(|_| Kind::TrailersInvalid)?;
             append(&mut trailers, name, value).map_err(|_| Kind::TrailersTooLong)?;
+        } else {
+            dropped += 1;
         }
     }
-    Ok(trailers)
+    Ok((trailers, dropped))
 }
 
 /// RFC 9110 §6.5.1: no framing, routing, authentication, control or content field in trailers.

@@ -7,17 +7,15 @@ use http::{HeaderMap, StatusCode};
 use tubes::{Drain, Fount, Reason, budget};
 
 use crate::error::Error;
+use crate::http1::after::Note;
 use crate::http1::deadlines::For;
 use crate::http1::event::Event;
-use crate::http1::link::{Link, Write};
+use crate::http1::link::{FLOOR, Link, Write};
 use crate::http1::state::Persistence;
 use crate::http1::turn::{Awaited, Closing, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::site::OnDisconnect;
-
-/// What a connection may hold in any case, however little memory the server has left: one segment.
-const FLOOR: usize = 8 * 1024;
 
 impl<F, D> Link<F, D>
 where
@@ -56,12 +54,22 @@ where
     }
 
     /// Waits while all connections together hold too much; then everybody here is woken.
-    fn poll_memory(&self) -> Poll<()> {
-        let (roster, bound) = (&self.site.roster, self.limits().held());
+    pub(super) fn poll_memory(&self) -> Poll<()> {
         match self.seat {
-            Some(seat) if roster.held() >= bound => roster.wait_for_memory(seat, bound),
+            Some(seat) if self.is_short_of_memory() => {
+                let bound = self.limits().held();
+                self.site
+                    .roster
+                    .wait_for_memory(seat, bound)
+            }
             _ => Poll::Ready(()),
         }
+    }
+
+    /// Whether all connections together hold too much.
+    #[inline]
+    pub(super) fn is_short_of_memory(&self) -> bool {
+        self.site.roster.held() >= self.limits().held()
     }
 
     /// The flow's own fount keeps moving while nobody reads, unless somebody waits for it.
@@ -98,6 +106,7 @@ where
                 }
                 Some(Event::End(trailers)) => {
                     self.end_reading();
+                    self.note_dropped_trailers();
                     self.trailers = trailers;
                     return Poll::Ready(Err(Reason::Finished));
                 }
@@ -115,6 +124,16 @@ where
                     Poll::Pending => return self.poll_body_overdue(cx),
                 },
             }
+        }
+    }
+
+    /// RFC 9110 §6.5.1: who forwards or logs trailers is not to be deceived by them.
+    fn note_dropped_trailers(&mut self) {
+        let dropped = self.engine.dropped_trailers();
+        if dropped > 0
+            && let Some(label) = self.label()
+        {
+            self.note(Note::TrailersDropped(label, dropped));
         }
     }
 
@@ -222,7 +241,10 @@ where
         while !self.engine.is_cut() && !self.engine.is_request_over() {
             match self.engine.next_event(&mut None) {
                 Ok(Some(_)) => {}
-                Err(_) => break,
+                Err(_) => {
+                    self.forgive_unread();
+                    break;
+                }
                 // There was too much of it.
                 Ok(None) if self.engine.is_request_over() => {}
                 // Waiting for the rest must not keep back the reply.
@@ -230,7 +252,10 @@ where
                     drop(self.poll_flush(cx));
                     match self.poll_read(cx) {
                         Poll::Ready(Ok(())) => {}
-                        Poll::Ready(Err(_)) => break,
+                        Poll::Ready(Err(_)) => {
+                            self.forgive_unread();
+                            break;
+                        }
                         Poll::Pending => {
                             let time = self.limits().discard_time();
                             self.deadlines.begin(For::Reading, time);
@@ -242,6 +267,7 @@ where
             }
         }
         self.deadlines.end(For::Reading);
+        self.note_unread();
         self.conclude();
         let cut = self.engine.is_cut();
         self.turn = match self.engine.next_exchange() {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::http1::account::Stall;
 use crate::http1::after::Note;
 use crate::http1::deadlines::For;
-use crate::http1::link::{Link, Write};
+use crate::http1::link::{FLOOR, Link, Write};
 use crate::kind::Kind;
 
 /// Bytes that wait in the engine before they are handed to the drain: small replies of pipelined
@@ -49,10 +49,16 @@ where
                     None => break,
                 },
                 Poll::Ready(Err(reason)) => Err(reason),
-                Poll::Pending => return self.poll_write_deadline(),
+                Poll::Pending => {
+                    self.in_drain = ends.drain.held();
+                    return self.poll_write_deadline();
+                }
             };
             match handed {
-                Ok(length) => self.handed(length),
+                Ok(length) => {
+                    self.in_drain = ends.drain.held();
+                    self.handed(length);
+                }
                 Err(reason) => return Poll::Ready(Err(self.end_write(reason))),
             }
         }
@@ -61,6 +67,7 @@ where
 
     /// The drain was given so many bytes.
     fn handed(&mut self, length: usize) {
+        self.leaving.handed();
         match &mut self.write {
             Write::Open { .. } if length >= LARGE => self.write = Write::Full,
             Write::Open { handed } => *handed = handed.saturating_add(length),
@@ -86,6 +93,9 @@ where
         if let Write::Ended(reason) = &self.write {
             return Poll::Ready(Err(reason.clone()));
         }
+        if self.unsent() > FLOOR && self.is_short_of_memory() {
+            ready!(self.poll_spared(cx))?;
+        }
         if self.engine.output_len() >= HIGH_WATER {
             ready!(self.poll_hand_over(cx))?;
         }
@@ -93,6 +103,16 @@ where
             return self.poll_flush(cx);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// All connections together hold too much: what waits here leaves first. That takes no memory,
+    /// so that nobody waits for anybody but his own peer, which has its time for that.
+    fn poll_spared(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        match self.poll_flush(cx) {
+            Poll::Pending if self.unsent() > FLOOR => self.poll_memory().map(Ok),
+            Poll::Pending => Poll::Ready(Ok(())),
+            Poll::Ready(flushed) => Poll::Ready(flushed),
+        }
     }
 
     /// Everything that is written leaves.
@@ -110,11 +130,18 @@ where
         match ends.drain.as_mut().poll_flush(cx) {
             Poll::Ready(Ok(())) => {
                 self.write = Write::Open { handed: 0 };
+                self.in_drain = 0;
                 self.response_moved(0);
+                if self.leaving.flushed() {
+                    self.settle_leaving(None);
+                }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(reason)) => Poll::Ready(Err(self.end_write(reason))),
-            Poll::Pending => self.poll_write_deadline(),
+            Poll::Pending => {
+                self.in_drain = ends.drain.held();
+                self.poll_write_deadline()
+            }
         }
     }
 
@@ -191,17 +218,15 @@ where
     /// Says in the log that the peer takes nothing, once for each exchange.
     fn say_stalled(&mut self) {
         let held = self.held();
-        let note = self.account.as_mut().map(|account| {
+        let label = self.label();
+        if let (Some(account), Some(label)) = (&mut self.account, label) {
             account.stall = Stall::Said;
-            Note::Stalled {
-                method: account.method.clone(),
-                target: account.target(),
-                waited: account.waited_for_response,
+            let waited = account.waited_for_response;
+            self.note(Note::Stalled {
+                label,
+                waited,
                 held,
-            }
-        });
-        if let Some(note) = note {
-            self.note(note);
+            });
         }
     }
 
@@ -210,7 +235,9 @@ where
         // The peer takes no more, and half a reply is none.
         let reason = Error::of_transport(reason).into_reason();
         self.give_up();
+        self.in_drain = 0;
         self.write = Write::Ended(reason.clone());
+        self.cut_leaving();
         reason
     }
 }

@@ -1,7 +1,7 @@
 //! The peer's direction: its bytes, cut into events, until they end or make no sense.
 
 use bytes::Bytes;
-use http::{Method, Request, Uri};
+use http::{Method, Request, Uri, Version};
 
 use crate::http1::decode::{Decoder, Piece, Rest};
 use crate::http1::encode::Asking;
@@ -25,8 +25,8 @@ pub(crate) struct Receiving {
     reader: Reader,
     /// What a head that cannot be read asks for, as far as anybody can tell.
     asking: Asking,
-    /// Its method and target, if its first line makes sense.
-    asked: Option<Box<(Method, Uri)>>,
+    /// Its method, target and version, if its first line makes sense.
+    asked: Option<Box<(Method, Uri, Version)>>,
     repeat: Repeat,
 }
 
@@ -78,8 +78,8 @@ impl Receiving {
         self.asking
     }
 
-    /// Method and target of a head that is refused, if its first line makes sense.
-    pub(crate) fn take_asked(&mut self, limits: &Limits) -> Option<(Method, Uri)> {
+    /// Method, target and version of a head that is refused, if its first line makes sense.
+    pub(crate) fn take_asked(&mut self, limits: &Limits) -> Option<(Method, Uri, Version)> {
         self.note_begun(limits);
         self.asked.take().map(|asked| *asked)
     }
@@ -204,6 +204,10 @@ impl Receiving {
 
     pub(crate) fn input_len(&self) -> usize {
         self.input.len()
+    }
+
+    pub(crate) fn dropped_trailers(&self) -> usize {
+        self.decoder.dropped_trailers()
     }
 
     pub(crate) fn received_bytes(&self) -> u64 {

@@ -1,6 +1,5 @@
 //! Requests that no handler sees: answered here, said in the log, and shown in a record.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
@@ -8,7 +7,6 @@ use http::{Method, Request};
 use tubes::Reason;
 
 use crate::error::Error;
-use crate::http1::after::Shown;
 use crate::http1::deadlines::For;
 use crate::http1::length::BodyLength;
 use crate::http1::link::Link;
@@ -33,10 +31,13 @@ impl<F, D> Link<F, D> {
     #[cold]
     pub(super) fn refuse(&mut self, why: impl Into<Error>, head: Option<Parts>) {
         let error = why.into();
-        let (method, target) = head
-            .map(|head| (head.method, head.uri))
+        let (method, target, version) = match head
+            .map(|head| (head.method, head.uri, head.version))
             .or_else(|| self.engine.take_asked())
-            .unzip();
+        {
+            Some((method, target, version)) => (Some(method), Some(target), Some(version)),
+            None => (None, None, None),
+        };
         let now = self.site.clock.now();
         let began = match self.turn {
             Turn::Between(Awaited::Rest) => self.deadlines.since(For::Reading),
@@ -48,8 +49,10 @@ impl<F, D> Link<F, D> {
             .refuse(&error, self.site.clock.wall());
         let status = error.status();
         let record = Record {
+            peer: self.peer,
             method,
             target,
+            version,
             status,
             received: 0,
             sent: self.engine.sent_bytes(),
@@ -59,12 +62,7 @@ impl<F, D> Link<F, D> {
             waited_for_response: Duration::ZERO,
             end: RecordEnd::Refused(error),
         };
-        let observer = self
-            .site
-            .observer
-            .as_ref()
-            .map(Arc::clone);
-        self.after().refused = Some(Box::new(Shown { observer, record }));
+        self.show(record, now);
         self.turn = Turn::Closing(Closing::Write(Reason::Finished));
     }
 }

@@ -1,6 +1,7 @@
 //! A flow of bytes as a fount of exchanges, in HTTP/1.1 and 1.0.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker, ready};
@@ -54,9 +55,14 @@ where
     F: Fount<Item = Bytes> + Send + 'static,
     D: Drain<Bytes> + Send + 'static,
 {
-    pub(crate) fn new(flow: Flow<F, D>, site: Arc<Site>, until: Option<Signal>) -> Self {
+    pub(crate) fn new(
+        flow: Flow<F, D>,
+        site: Arc<Site>,
+        peer: Option<SocketAddr>,
+        until: Option<Signal>,
+    ) -> Self {
         let roster = Arc::clone(&site.roster);
-        let link = Link::new(flow.fount, flow.drain, site);
+        let link = Link::new(flow.fount, flow.drain, site, peer);
         let shared = Arc::new(Shared::new(link));
         let member: Weak<Shared<F, D>> = Arc::downgrade(&shared);
         let seat = roster.join(member);
@@ -218,7 +224,7 @@ where
         loop {
             match &self.turn {
                 Turn::Between(_) => {
-                    if pulls == Pulls::Hand {
+                    if pulls == Pulls::Hand || self.leaving.is_full() {
                         match self.poll_flush(cx) {
                             Poll::Ready(Ok(())) => {}
                             // Nobody can be answered any more.

@@ -48,7 +48,7 @@ impl<F, D> Shared<F, D> {
     pub(super) fn new(link: Link<F, D>) -> Self {
         Self {
             site: Arc::clone(&link.site),
-            span: Span::connection(),
+            span: Span::connection(link.peer),
             link: Mutex::new(link),
             rang: AtomicBool::new(false),
         }
@@ -146,7 +146,7 @@ where
         let work = match link.turn {
             Turn::Serving { .. } if answered => Work::Streaming,
             Turn::Serving { .. } => Work::Unanswered,
-            Turn::Discarding if link.engine.output_len() > 0 => Work::Streaming,
+            Turn::Discarding if !link.has_left() => Work::Streaming,
             Turn::Discarding => {
                 // Nothing of it is left but what is thrown away.
                 link.conclude();

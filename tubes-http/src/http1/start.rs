@@ -48,8 +48,8 @@ impl Start {
     }
 
     /// What it asks for.
-    pub(crate) fn into_asked(self) -> (Method, Uri) {
-        (self.method, self.uri)
+    pub(crate) fn into_asked(self) -> (Method, Uri, Version) {
+        (self.method, self.uri, self.version)
     }
 
     /// How long the line is, its CRLF included, if nothing stands in front of it.

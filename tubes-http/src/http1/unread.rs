@@ -1,0 +1,72 @@
+//! A request's body that is left before its end: who left it, and what that costs, is said.
+
+use tubes::Reason;
+
+use crate::http1::account::Left;
+use crate::http1::after::{Cost, Note};
+use crate::http1::decode::Rest;
+use crate::http1::link::Link;
+use crate::http1::turn::Half;
+
+impl<F, D> Link<F, D> {
+    /// Nobody reads the body any more, and why if that was said.
+    pub(super) fn leave_body(&mut self, why: Option<&Reason>) {
+        // One that was not asked for need not come, and one that failed is said elsewhere.
+        let unread = !self.engine.is_request_over()
+            && self.engine.request_rest() != Rest::Nothing
+            && !self.engine.expects_continue()
+            && self.broken.is_none();
+        if unread && let Some(account) = &mut self.account {
+            account.left = Some(Box::new(Left {
+                why: why.cloned(),
+                at: self.engine.received_bytes(),
+            }));
+        }
+        self.let_go(Half::Body);
+    }
+
+    /// The rest of the body does not come, which is not the fault of who has left it.
+    pub(super) fn forgive_unread(&mut self) {
+        if let Some(account) = &mut self.account {
+            account.left = None;
+        }
+    }
+
+    /// The exchange is over: says who has left its body.
+    pub(super) fn note_unread(&mut self) {
+        let left = match &mut self.account {
+            Some(account) => account.left.take(),
+            None => None,
+        };
+        if let Some(left) = left
+            && !self.engine.is_cut()
+            && self.broken.is_none()
+        {
+            self.note_left(*left);
+        }
+    }
+
+    #[cold]
+    fn note_left(&mut self, left: Left) {
+        let discarded = self.engine.received_bytes() - left.at;
+        let refused = self
+            .account
+            .as_ref()
+            .is_some_and(|account| account.is_refusal());
+        let cost = match self.engine.is_request_whole() {
+            true if discarded == 0 => return,
+            true => Cost::Nothing,
+            // Who refuses a request leaves its body on purpose.
+            false if refused => Cost::Expected,
+            false => Cost::Connection,
+        };
+        if let Some(label) = self.label() {
+            self.note(Note::Unread {
+                label,
+                why: left.why,
+                discarded,
+                cost,
+            });
+        }
+    }
+}

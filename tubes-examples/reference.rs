@@ -222,20 +222,11 @@ async fn serve(listener: Listener, limits: Arc<Limits>, stop: CancellationToken)
             .on_failure(|error| eprintln!("connection: {error:#}")),
         );
     // After the signal, what is being answered has ten seconds.
-    let stopping = async {
-        stop.cancelled().await;
-        handle
-            .shutdown(Duration::from_secs(10))
-            .await
-    };
-    tokio::select! {
-        biased;
-        report = stopping => {
-            println!("stopped: {report:?}");
-            Ok(())
-        }
-        served = serving => served.map(drop),
-    }
+    let report = handle
+        .serve(serving, stop.cancelled(), Duration::from_secs(10))
+        .await?;
+    println!("stopped: {report:?}");
+    Ok(())
 }
 
 type Served = Result<(), tubes::Error>;

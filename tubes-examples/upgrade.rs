@@ -67,14 +67,10 @@ async fn main() -> Result<(), Error> {
                 .flow_to(answer(shout))
         }));
     println!("listening on {address}");
-    let stopping = async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let report = handle
-                .shutdown(Duration::from_secs(10))
-                .await;
-            println!("{report:?}");
-        }
-    };
-    let (served, ()) = tokio::join!(serving, stopping);
-    served.map(drop)
+    let stop = tokio::signal::ctrl_c();
+    let report = handle
+        .serve(serving, stop, Duration::from_secs(10))
+        .await?;
+    println!("{report:?}");
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod bell;
 mod cancelling;
+mod driving;
 mod dropping;
 mod given_up;
 mod heard;

@@ -175,6 +175,12 @@ impl Site {
         }
     }
 
+    /// What holds it from outside.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.server.handle()
+    }
+
     /// Shuts it down, with so much time for what is left.
     pub fn shut_down(&self, grace: Duration) -> Output<Report> {
         let handle = self.server.handle();

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tubes::clock::SharedClock;
@@ -32,7 +32,7 @@ use crate::snapshot::Snapshot;
 ///     Ok(Response::new(Body::from("Hello")))
 /// }
 ///
-/// async fn serve(stop: impl Future<Output = ()>) -> Result<(), Error> {
+/// async fn serve(stop: impl Future) -> Result<(), Error> {
 ///     let server = tubes_http::server();
 ///     let handle = server.handle();
 ///     let serving = net::listen("127.0.0.1:8080")
@@ -41,12 +41,11 @@ use crate::snapshot::Snapshot;
 ///         .flow_to(drains::spawn(move |flow: TcpFlow| {
 ///             flow.through(&server).flow_to(respond(hello))
 ///         }));
-///     let stopping = async {
-///         stop.await;
-///         println!("{:?}", handle.shutdown(Duration::from_secs(10)).await);
-///     };
-///     let (served, ()) = tokio::join!(serving, stopping);
-///     served.map(drop)
+///     let report = handle
+///         .serve(serving, stop, Duration::from_secs(10))
+///         .await?;
+///     println!("{report:?}");
+///     Ok(())
 /// }
 /// ```
 #[derive(Clone)]
@@ -107,6 +106,53 @@ impl Handle {
         report
     }
 
+    /// Drives `serving`, the flow of connections into their tasks, until `stop` is ready (or
+    /// somebody else shuts the server down); then [shuts down](Self::shutdown), and when the report is there drops `serving`, and with it
+    /// whatever still runs: a handler that does not end, a flow that went on as something else.
+    ///
+    /// `serving` may end by itself; that is no shutdown, and the report is empty.
+    ///
+    /// # Errors
+    ///
+    /// The failure of `serving`, at once.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops `serving`: its connections are cut.
+    pub async fn serve<T, E>(
+        &self,
+        serving: impl Future<Output = Result<T, E>>,
+        stop: impl Future,
+        grace: Duration,
+    ) -> Result<Report, E> {
+        let mut stopping = pin!(async {
+            let (mut stop, mut told) = (pin!(stop), self.stopping());
+            poll_fn(|cx| match stop.as_mut().poll(cx) {
+                Poll::Ready(_) => Poll::Ready(()),
+                Poll::Pending => Pin::new(&mut told).poll(cx),
+            })
+            .await;
+            self.shutdown(grace).await
+        });
+        let mut serving = pin!(serving);
+        let mut served = Served::Runs;
+        poll_fn(|cx| {
+            if let Poll::Ready(report) = stopping.as_mut().poll(cx) {
+                return Poll::Ready(Ok(report));
+            }
+            if let Served::Runs = served {
+                ready!(serving.as_mut().poll(cx))?;
+                served = Served::Ended;
+            }
+            // Its listener ends when the shutdown begins, and it may end before the report is there.
+            match self.roster.phase() {
+                Phase::Open => Poll::Ready(Ok(Report::default())),
+                Phase::Stopping | Phase::Cut => Poll::Pending,
+            }
+        })
+        .await
+    }
+
     /// Ready when the shutdown begins: for a listener that is to accept no more
     /// ([`stages::until`](tubes::stages::until)), and for whatever else is to end with it.
     pub fn stopping(&self) -> Stopping {
@@ -156,6 +202,12 @@ impl Handle {
         })
         .await
     }
+}
+
+/// Whether what is served goes on.
+enum Served {
+    Runs,
+    Ended,
 }
 
 /// No grace is longer than a year.

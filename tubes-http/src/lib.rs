@@ -49,7 +49,7 @@
 //! | go on as another protocol | [`Reply::upgrade`], [`Server::accept_tunnels`] |
 //! | say when a response leaves | [`Flush`] |
 //! | read or make a body | [`Body`], and every stage of [`tubes`] |
-//! | stop in order | [`Server::handle`], [`Handle::shutdown`], and `stages::until` on the listener |
+//! | stop in order | [`Server::handle`], [`Handle::serve`], and `stages::until` on the listener |
 //! | see what happens | a subscriber of the `tracing` crate (feature `spans`: a span for each exchange); [`Server::on_exchange`]; [`Handle::snapshot`] |
 //! | bound what strangers do | [`Limits`] |
 //! | accept what no sender may send | [`Strictness`] |

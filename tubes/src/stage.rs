@@ -70,6 +70,8 @@ pub trait Stage<Upstream, How> {
     label = "not a stage for items of type `{Item}`",
     note = "compare with what it takes: a tube `Tube<In>` takes `In`, framing takes `Bytes`; is an \
             encoder where the decoder belongs?",
+    note = "what stands on a flow, both directions of it, is put on each flow that comes: \
+            `.flow_to(drains::spawn(|flow: TcpFlow| flow.through(stage)..))`",
     note = "a stage that goes by time needs a clock: enable the feature `tokio` of `tubes`, or give \
             it one with `.on(clock)`; a tuple has up to twelve stages: put more into tuples of tuples",
     note = "a function is a stage if it is `fn(Item) -> Result<Out, E>`: one that cannot fail goes \

@@ -72,7 +72,7 @@ pub fn log_access(record: &Record) {
         version = record.version.map(field::debug),
         %method,
         %target,
-        status = record.status.map_or(0, |status| status.as_u16()),
+        status = record.status.map(|status| status.as_u16()),
         received,
         sent,
         first_byte = ?record.first_byte,

@@ -78,7 +78,7 @@ const TUBES_HTTP: Plan = Plan {
         &["body", "version", "record", "roster"],
         &["handle", "site", "upgrade"],
         &["half"],
-        &["peer"],
+        &["peer", "reply_body"],
         &["reply"],
         &["exchange", "in_work"],
         &[

@@ -117,6 +117,7 @@ const TUBES_HTTP: Plan = Plan {
             "http1/closing",
             "http1/concluding",
             "http1/looking",
+            "http1/quiet",
             "http1/refusing",
             "http1/unread",
         ],

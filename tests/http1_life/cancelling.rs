@@ -133,7 +133,8 @@ fn a_reply_that_has_begun_is_cut_when_its_peer_is_gone_if_so_it_is_to_be() {
             goes.act(&served.peer);
             served.run();
             let case = format!("{policy:?} {goes:?}");
-            if goes.is_the_end(policy, GET) {
+            // A body that gives nothing is no work that a policy could save.
+            if goes == Goes::Reset || goes.is_the_end(policy, GET) {
                 assert_eq!(notes.take(), ["dropped"], "{case}");
                 assert_eq!(records.ends(), ["200 cut Closed"], "{case}");
                 assert_eq!(served.lines(), ["200 begun.."], "{case}");

@@ -76,6 +76,14 @@ impl Begun {
             _held: held,
         }
     }
+
+    /// One that does not even begin.
+    pub(super) fn none(held: Option<Held>) -> Self {
+        Self {
+            first: None,
+            _held: held,
+        }
+    }
 }
 
 impl Fount for Begun {

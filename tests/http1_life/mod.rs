@@ -5,6 +5,7 @@ mod cancelling;
 mod driving;
 mod dropping;
 mod given_up;
+mod half_closed;
 mod heard;
 mod interim;
 mod kit;

@@ -95,9 +95,11 @@ impl Error {
                 what: "body",
                 limit: usize::try_from(limit).unwrap_or(usize::MAX),
             },
-            Kind::HeadTimeout | Kind::BodyTimeout | Kind::ExchangeTimeout | Kind::ReplyTimeout => {
-                tubes::Kind::Timeout
-            }
+            Kind::HeadTimeout
+            | Kind::BodyTimeout
+            | Kind::ExchangeTimeout
+            | Kind::ReplyTimeout
+            | Kind::HalfClosed => tubes::Kind::Timeout,
             Kind::Closed | Kind::ShutDown => tubes::Kind::Io(std::io::ErrorKind::ConnectionAborted),
             Kind::Abandoned => tubes::Kind::Abandoned,
             Kind::Handler => tubes::Kind::User,

@@ -51,12 +51,21 @@ pub(crate) enum Waiting {
     Something,
 }
 
+/// Whether a body has given something since it was last quiet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    None,
+    Some,
+}
+
 /// Pieces that wait for more.
 #[derive(Debug)]
 pub(crate) struct Gathered {
     /// `length < most`, or it is taken at once.
     most: usize,
     length: usize,
+    /// What `length` was when the body had nothing for the last time.
+    seen: usize,
     pieces: Vec<Bytes>,
     pub(crate) waiting: Waiting,
 }
@@ -69,6 +78,7 @@ impl From<Option<&Flush>> for Flushing {
             Some(Flush::Bytes(most)) => Self::Gather(Box::new(Gathered {
                 most: (*most).min(MOST),
                 length: 0,
+                seen: 0,
                 pieces: Vec::new(),
                 waiting: Waiting::Nothing,
             })),
@@ -105,6 +115,16 @@ impl Gathered {
             return None;
         }
         self.take()
+    }
+
+    /// The body has nothing right now: whether it had since the last time.
+    pub(crate) fn news(&mut self) -> News {
+        let seen = std::mem::replace(&mut self.seen, self.length);
+        if seen == self.length {
+            News::None
+        } else {
+            News::Some
+        }
     }
 
     /// All that wait, in one.

@@ -11,6 +11,7 @@ use tracing::field::{self, DisplayValue};
 use tubes::Reason;
 
 use crate::error::Error;
+use crate::flush::News;
 use crate::kind::Kind;
 use crate::roster::Roster;
 use crate::site::OnDisconnect;
@@ -23,6 +24,15 @@ pub(crate) trait Answer: Send + Sync {
     /// Room for a piece of the body.
     fn poll_room(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
     fn poll_flush(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
+    /// The same for a body that has nothing right now; then the peer is looked at.
+    fn poll_quiet(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>>;
+    /// The same where nothing is to leave before it is enough.
+    fn look_while_gathering(
+        &self,
+        exchange: u64,
+        news: News,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Reason>;
     /// Who waited for what is written to leave waits no more; it leaves without him.
     fn give_up(&self, exchange: u64);
     fn interim(&self, exchange: u64, head: &Response<()>) -> Result<(), Error>;

@@ -91,6 +91,9 @@ pub enum Kind {
     ExchangeTimeout,
     /// The peer takes the reply too slowly (RFC 9112 §9.5; no answer).
     ReplyTimeout,
+    /// The peer has closed its direction, and the body of the reply gave it nothing for too long (no
+    /// answer).
+    HalfClosed,
 
     // The application.
     /// A reply where no request waits for one (misuse; 500).
@@ -189,6 +192,7 @@ impl Kind {
             | Self::Handler => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Truncated { .. }
             | Self::ReplyTimeout
+            | Self::HalfClosed
             | Self::Closed
             | Self::Abandoned
             | Self::ShutDown => {
@@ -237,6 +241,7 @@ impl Kind {
             Self::BodyTimeout => "the body did not arrive in time",
             Self::ExchangeTimeout => "the exchange took too long",
             Self::ReplyTimeout => "the peer did not take the reply in time",
+            Self::HalfClosed => "the peer sends no more, and had nothing to read for too long",
             Self::NothingToAnswer => "no request waits for a reply",
             Self::HeadTwice => "the final head has been given already",
             Self::OutOfTurn => "a body belongs between its head and its end",

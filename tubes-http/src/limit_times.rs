@@ -46,6 +46,16 @@ impl Limits {
         self.times.write_time
     }
 
+    /// How long the body of a response may give nothing to a peer that has closed its direction:
+    /// 30 s, then that peer is taken for gone, whatever [`OnDisconnect`](crate::OnDisconnect) says: the
+    /// reply is cut and its body is stopped. Each piece begins that time anew, so that a client which
+    /// closes its direction and reads on is served as long as there is something to read. No
+    /// precedent. A peer that is reset is gone at once; and a handler that has not answered yet goes on.
+    #[must_use]
+    pub fn half_closed_time(&self) -> Duration {
+        self.times.half_closed_time
+    }
+
     /// Time for a whole exchange, from its head to the end of its reply: no limit, for a stream may
     /// last. Then the body of the request ends with a failure. A reply whose head has not left is
     /// answered for the handler: with 408 if the handler waits for the body of the request, which
@@ -111,6 +121,13 @@ impl Limits {
     #[must_use]
     pub fn with_write_time(mut self, time: Duration) -> Self {
         self.times.write_time = time;
+        self
+    }
+
+    /// Sets how long the body of a response may give nothing to a peer that has closed its direction.
+    #[must_use]
+    pub fn with_half_closed_time(mut self, time: Duration) -> Self {
+        self.times.half_closed_time = time;
         self
     }
 

@@ -34,6 +34,7 @@ use crate::strictness::Strictness;
 /// | [`idle_time`](Self::idle_time) between exchanges | 75 s | nginx 75 s | closes |
 /// | [`body_time`](Self::body_time), waited for in all | 30 s | nginx 60 s for each read | 408, [`BodyTimeout`](crate::Kind::BodyTimeout) |
 /// | [`write_time`](Self::write_time), waited for in all | 30 s | nginx 60 s for each write | is cut, [`ReplyTimeout`](crate::Kind::ReplyTimeout) |
+/// | [`half_closed_time`](Self::half_closed_time) of a peer that only reads, without a piece for it | 30 s | - | is cut, [`HalfClosed`](crate::Kind::HalfClosed) |
 /// | [`exchange_time`](Self::exchange_time) | none | Go, for the reply | 408, [`BodyTimeout`](crate::Kind::BodyTimeout); 503 or is cut, [`ExchangeTimeout`](crate::Kind::ExchangeTimeout) |
 /// | [`stall_time`](Self::stall_time) of the peer | 10 s | - | a warning in the log |
 /// | [`discard_time`](Self::discard_time) of a body nobody reads | 1 s | - | closes after the reply |
@@ -102,6 +103,7 @@ pub(crate) struct Times {
     pub(crate) idle_time: Duration,
     pub(crate) body_time: Duration,
     pub(crate) write_time: Duration,
+    pub(crate) half_closed_time: Duration,
     pub(crate) exchange_time: Option<Duration>,
     pub(crate) stall_time: Duration,
     pub(crate) discard_time: Duration,
@@ -159,6 +161,7 @@ impl Default for Times {
             idle_time: Duration::from_secs(75),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
+            half_closed_time: Duration::from_secs(30),
             exchange_time: None,
             stall_time: Duration::from_secs(10),
             discard_time: Duration::from_secs(1),

@@ -19,7 +19,9 @@ use crate::half::{End, Half, Wanted};
 /// # Flow control
 ///
 /// Ready while the connection has room for a piece. Holds the head and at most one piece, until
-/// it is known whether more follow; or what [`Flush`] says.
+/// it is known whether more follow; or what [`Flush`] says. While it is flushed and given nothing,
+/// the peer is read from, up to [`Limits::ahead`](crate::Limits::ahead): so a body that is quiet
+/// does not outlive a peer that is gone ([`Limits::half_closed_time`](crate::Limits::half_closed_time)).
 ///
 /// A piece of less than 4 KiB is copied and dropped at once. A larger one leaves as it is, and is
 /// dropped by the transport while the connection is locked: what owns it
@@ -221,12 +223,21 @@ impl Drain<Bytes> for ReplyBody {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        if let Flushing::Gather(gathered) = &self.flushing
+        let Self { half, flushing, .. } = &mut *self;
+        if let Flushing::Gather(gathered) = flushing
             && gathered.waiting == Waiting::Nothing
         {
-            return Poll::Ready(Ok(()));
+            let looked = half
+                .link
+                .look_while_gathering(half.exchange, gathered.news(), cx);
+            return Poll::Ready(looked);
         }
-        self.poll_out(cx)
+        self.begin()?;
+        let half = &self.half;
+        ready!(half.link.poll_quiet(half.exchange, cx))?;
+        self.flushing
+            .set_waiting(Waiting::Nothing);
+        Poll::Ready(Ok(()))
     }
 
     fn poll_stopped(

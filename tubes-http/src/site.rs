@@ -30,14 +30,17 @@ pub(crate) struct Site {
 #[non_exhaustive]
 pub enum OnDisconnect {
     /// It runs to its end: work that was accepted is not lost. It hears of the end when it next
-    /// reads or writes, and by [`Peer::closed`](crate::Peer::closed).
+    /// reads or writes, and by [`Peer::closed`](crate::Peer::closed). A response whose body gives nothing
+    /// is no work: it is cut when its peer is reset, or has closed its direction
+    /// [`half_closed_time`](crate::Limits::half_closed_time) ago.
     #[default]
     RunToEnd,
     /// It is dropped when the peer is gone, as by Go and by hyper.
     Cancel,
     /// It is dropped when the peer is gone, but one that has closed its direction behind a whole
     /// request is taken for there, also by [`Peer::closed`](crate::Peer::closed). That it is reset
-    /// later shows when something is written to it, and not before.
+    /// later shows when something is written to it, and not before: a response that gives nothing for
+    /// [`half_closed_time`](crate::Limits::half_closed_time) is cut.
     CancelOnReset,
 }
 

@@ -190,6 +190,11 @@ impl Connection {
         self.receiving.input_len()
     }
 
+    /// Whether what the peer sends may still mean something.
+    pub(crate) fn keeps_input(&self) -> bool {
+        !self.has_ended() && !matches!(self.receiving.state(), State::Closed | State::Failed)
+    }
+
     /// Whether the peer has said that it will send no more.
     pub(crate) fn has_ended(&self) -> bool {
         self.receiving.has_ended()

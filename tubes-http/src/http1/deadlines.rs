@@ -1,4 +1,4 @@
-//! How long a peer may keep us waiting: three waits, one timer behind them.
+//! How long a peer may keep us waiting: four waits, one timer behind them.
 //!
 //! Looked at only while something waits, and moved by a store: the timer is armed once, and moved
 //! on when it fires early.
@@ -18,15 +18,18 @@ pub(crate) struct Deadlines {
     reading: Option<Wait>,
     writing: Option<Wait>,
     exchange: Option<Wait>,
+    quiet: Option<Wait>,
     timer: Option<Armed>,
 }
 
-/// Bytes from the peer, room for bytes to the peer, or the end of an exchange.
+/// Bytes from the peer, room for bytes to the peer, the end of an exchange, or something for a peer
+/// that only reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
     Reading,
     Writing,
     Exchange,
+    Quiet,
 }
 
 #[derive(Clone, Copy)]
@@ -64,6 +67,7 @@ impl Deadlines {
             reading: None,
             writing: None,
             exchange: None,
+            quiet: None,
             timer: None,
         }
     }
@@ -102,6 +106,7 @@ impl Deadlines {
             For::Reading => &self.reading,
             For::Writing => &self.writing,
             For::Exchange => &self.exchange,
+            For::Quiet => &self.quiet,
         };
         wait.map(|wait| wait.since)
     }
@@ -143,6 +148,7 @@ impl Deadlines {
         self.reading = None;
         self.writing = None;
         self.exchange = None;
+        self.quiet = None;
         self.timer = None;
     }
 
@@ -189,15 +195,18 @@ impl Deadlines {
             }) => Some(*at),
             _ => None,
         };
-        let waits = [&self.reading, &self.writing, &self.exchange];
+        let waits = [&self.reading, &self.writing, &self.exchange, &self.quiet];
         waits.into_iter().filter_map(at).min()
     }
 
     fn pass(&mut self, now: Instant) {
-        for wait in [&mut self.reading, &mut self.writing, &mut self.exchange]
-            .into_iter()
-            .flatten()
-        {
+        let waits = [
+            &mut self.reading,
+            &mut self.writing,
+            &mut self.exchange,
+            &mut self.quiet,
+        ];
+        for wait in waits.into_iter().flatten() {
             if let Until::At(at) = wait.until
                 && at <= now
             {
@@ -212,6 +221,7 @@ impl Deadlines {
             For::Reading => &mut self.reading,
             For::Writing => &mut self.writing,
             For::Exchange => &mut self.exchange,
+            For::Quiet => &mut self.quiet,
         }
     }
 }
@@ -237,10 +247,11 @@ impl fmt::Debug for Deadlines {
         let waits = |what| self.since(what).is_some();
         write!(
             f,
-            "deadlines(reading {}, writing {}, exchange {})",
+            "deadlines(reading {}, writing {}, exchange {}, quiet {})",
             waits(For::Reading),
             waits(For::Writing),
-            waits(For::Exchange)
+            waits(For::Exchange),
+            waits(For::Quiet)
         )
     }
 }

@@ -12,6 +12,7 @@ use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
 use crate::error::Error;
+use crate::flush::News;
 use crate::half::{Answer, End, Gone, Label, Wanted};
 use crate::http1::after::{Ends, Note};
 use crate::http1::encode_body::Finished;
@@ -34,10 +35,13 @@ where
             return Poll::Ready(Err(self.over(exchange)));
         };
         let data = link.poll_data(cx);
-        if data.is_pending() {
-            link.keep(Waiter::Reader, cx);
-        } else {
-            link.forget_reader();
+        match &data {
+            Poll::Pending => link.keep(Waiter::Reader, cx),
+            Poll::Ready(Ok(_)) => link.forget_reader(),
+            Poll::Ready(Err(_)) => {
+                link.forget_reader();
+                link.wake_relying();
+            }
         }
         data
     }
@@ -47,6 +51,7 @@ where
             // Who reads has no room now, and does not wait for more: that is no fault of the peer.
             link.end_reading();
             link.forget_reader();
+            link.wake_relying();
             link.poll_fount_progress(cx);
             drop(link.poll_help(cx));
         }
@@ -85,6 +90,31 @@ where
         let polled = link.poll_flush(cx);
         link.keep_writer(&polled, cx);
         polled
+    }
+
+    fn poll_quiet(&self, exchange: u64, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Poll::Ready(Err(self.over(exchange)));
+        };
+        let flushed = link.poll_flush(cx);
+        link.keep_writer(&flushed, cx);
+        ready!(flushed)?;
+        Poll::Ready(link.look_while_quiet(cx))
+    }
+
+    fn look_while_gathering(
+        &self,
+        exchange: u64,
+        news: News,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Reason> {
+        let Some(mut link) = self.lock_for(exchange) else {
+            return Err(self.over(exchange));
+        };
+        if news == News::Some {
+            link.end_quiet();
+        }
+        link.look_while_quiet(cx)
     }
 
     fn give_up(&self, exchange: u64) {
@@ -150,6 +180,7 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
+        link.end_quiet();
         link.engine.send(&mut piece)
     }
 

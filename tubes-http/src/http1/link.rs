@@ -102,6 +102,7 @@ impl<F, D> Link<F, D> {
         self.engine.abort();
         self.wake(Waiter::Reader);
         self.wake(Waiter::Writer);
+        self.wake(Waiter::Quiet);
         self.wake_watchers();
     }
 
@@ -197,6 +198,7 @@ impl<F, D> Link<F, D> {
             Some(exchanges) => {
                 self.after().wake.push(exchanges);
                 self.wake(Waiter::Reader);
+                self.wake(Waiter::Quiet);
                 self.wake_watchers();
             }
             None => self.wake_all(),
@@ -405,8 +407,12 @@ impl<F, D> Link<F, D> {
             Half::Body => {
                 self.end_reading();
                 self.forget(Waiter::Reader);
+                self.wake_relying();
             }
-            Half::Reply => self.forget(Waiter::Writer),
+            Half::Reply => {
+                self.forget(Waiter::Writer);
+                self.end_quiet();
+            }
         }
         // Who waits for the peer to go reads on in place of who read the body.
         self.wake_watchers();

@@ -39,6 +39,7 @@ mod overdue;
 mod parse;
 mod pulling;
 mod pushing;
+mod quiet;
 mod receiving;
 mod refusing;
 mod repeat;

@@ -47,7 +47,7 @@ where
         }
         let mut cx = Context::from_waker(match &self.bell {
             // The fount knows one waker: who reads and all who watch hear it by the bell.
-            Some(bell) if self.waiters.is_watched() => bell,
+            Some(bell) if self.waiters.is_looking() => bell,
             _ => cx.waker(),
         });
         ends.fount.as_mut().poll_next(&mut cx)
@@ -74,7 +74,7 @@ where
 
     /// The flow's own fount keeps moving while nobody reads, unless somebody waits for it.
     pub(super) fn poll_fount_progress(&mut self, cx: &mut Context<'_>) {
-        let waits = self.waiters.is_reading() || self.waiters.is_watched();
+        let waits = self.waiters.is_reading() || self.waiters.is_looking();
         if let (Some(ends), false) = (&mut self.ends, waits) {
             let _ = ends.fount.as_mut().poll_progress(cx);
         }
@@ -163,7 +163,7 @@ where
     }
 
     /// The transport failed, in the middle of a body or behind the request.
-    fn cut_off(&mut self, reason: Reason) -> Error {
+    pub(super) fn cut_off(&mut self, reason: Reason) -> Error {
         let failed = Error::of_transport(reason);
         let error = if self.engine.is_request_over() {
             failed

@@ -11,10 +11,12 @@ pub(crate) enum Waiter {
     Reader,
     /// Room for a piece of the reply.
     Writer,
+    /// That the peer is gone, while the body of the reply gives nothing.
+    Quiet,
 }
 
 impl Waiter {
-    const ALL: [Self; 3] = [Self::Exchanges, Self::Reader, Self::Writer];
+    const ALL: [Self; 4] = [Self::Exchanges, Self::Reader, Self::Writer, Self::Quiet];
 }
 
 /// A place for each, and for everybody who waits for the end of the peer.
@@ -23,6 +25,7 @@ pub(crate) struct Waiters {
     exchanges: Place,
     reader: Place,
     writer: Place,
+    quiet: Place,
     /// As many as there are futures that wait for it, each under its number.
     watchers: Vec<(u64, Waker)>,
     watches: u64,
@@ -40,6 +43,8 @@ enum State {
     #[default]
     Left,
     Waits,
+    /// The same, and the fount knows him.
+    Looks,
 }
 
 impl Waiters {
@@ -48,6 +53,7 @@ impl Waiters {
             Waiter::Exchanges => &mut self.exchanges,
             Waiter::Reader => &mut self.reader,
             Waiter::Writer => &mut self.writer,
+            Waiter::Quiet => &mut self.quiet,
         }
     }
 
@@ -73,7 +79,7 @@ impl Waiters {
     pub(crate) fn take(&mut self, who: Waiter) -> Option<Waker> {
         let place = self.place(who);
         match std::mem::take(&mut place.state) {
-            State::Waits => place.waker.take(),
+            State::Waits | State::Looks => place.waker.take(),
             State::Left => None,
         }
     }
@@ -86,6 +92,25 @@ impl Waiters {
     /// Whether somebody waits to reply: the drain knows him only.
     pub(crate) fn is_writing(&self) -> bool {
         self.writer.state == State::Waits
+    }
+
+    /// Who has nothing for the peer, and waits, asks the fount himself.
+    pub(crate) fn look(&mut self) {
+        self.quiet.state = State::Looks;
+    }
+
+    /// Who has nothing for the peer and leaves it to who reads to hear of its end.
+    pub(crate) fn take_relying(&mut self) -> Option<Waker> {
+        match self.quiet.state {
+            State::Waits => self.take(Waiter::Quiet),
+            State::Left | State::Looks => None,
+        }
+    }
+
+    /// Whether the fount is asked for others than who reads.
+    #[inline]
+    pub(crate) fn is_looking(&self) -> bool {
+        self.is_watched() || self.quiet.state == State::Looks
     }
 
     pub(crate) fn is_watched(&self) -> bool {
@@ -143,7 +168,7 @@ impl Waiters {
             let place = self.place(who);
             match place.state {
                 State::Left => place.waker.take(),
-                State::Waits => None,
+                State::Waits | State::Looks => None,
             }
         });
         left.into_iter().flatten()

@@ -2,15 +2,16 @@
 //! somebody watches it.
 
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
 use http::Response;
 use support::serving::{Served, Setup};
+use tubes::Fount;
 use tubes_http::{Body, Error, Exchange};
 
-use super::kit::{Notes, OPEN, POST_10, secs};
+use super::kit::{GET, Notes, OPEN, POST_10, secs, tried};
 
 /// A handler that replies in a task of its own and watches its peer in another; how often the
 /// reply was polled, and what came of both.
@@ -71,4 +72,33 @@ fn who_replies_is_woken_when_there_is_room_whatever_the_peer_has_sent() {
     served.run();
     assert_eq!(notes.take(), ["sent true", "Closed"]);
     assert_eq!(served.answers().len(), 1);
+}
+
+#[test]
+fn who_replies_elsewhere_hears_his_deadline_though_who_waited_for_exchanges_has_given_up() {
+    for gives_up in [false, true] {
+        let (setup, notes) = (Setup::new(), Notes::default());
+        let (tasks, noted) = (setup.tasks.clone(), notes.clone());
+        let served = setup.serve(async move |mut exchanges| {
+            let exchange = exchanges.next().await.unwrap();
+            tasks.spawn(async move {
+                let (_, reply) = exchange.into_parts();
+                let sent = reply
+                    .send(Response::new(Body::from("Hello")))
+                    .await;
+                noted.add(format!("sent {}", sent.is_ok()));
+            });
+            if gives_up {
+                assert!(tried(exchanges.next()).await.is_none());
+            }
+            pending::<()>().await;
+            Ok(())
+        });
+        served.peer.stall();
+        served.peer.feed(GET);
+        served.tasks.run();
+        served.clock.advance(secs(30));
+        served.tasks.run();
+        assert_eq!(notes.take(), ["sent false"], "gives up: {gives_up}");
+    }
 }

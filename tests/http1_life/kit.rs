@@ -1,7 +1,8 @@
 //! What these tests share.
 
 use std::cell::RefCell;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -33,6 +34,16 @@ pub(super) async fn echo(request: Request<Body>) -> Answer {
 
 pub(super) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// Polls once: what it is if it is ready.
+pub(super) async fn tried<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// What handlers noted.

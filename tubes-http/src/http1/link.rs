@@ -192,11 +192,12 @@ impl<F, D> Link<F, D> {
     }
 
     /// The bell rang, for a deadline or for what the peer has sent: who replies waits for neither,
-    /// but may be overdue, which the fount of exchanges looks at for him, if it is polled.
+    /// but may be overdue. That is looked at here, for who waits for exchanges may have given up.
     pub(super) fn wake_rung(&mut self) {
         match self.waiters.take(Waiter::Exchanges) {
             Some(exchanges) => {
                 self.after().wake.push(exchanges);
+                self.look_for_writer();
                 self.wake(Waiter::Reader);
                 self.wake(Waiter::Quiet);
                 self.wake_watchers();

@@ -38,18 +38,6 @@ where
         Poll::Ready(())
     }
 
-    /// Who replies is woken when the peer has taken too little for too long: the bell rings for
-    /// others, too, and not for him.
-    pub(super) fn look_for_writer(&mut self) {
-        if self.waiters.is_writing()
-            && self
-                .poll_overdue(For::Writing)
-                .is_ready()
-        {
-            self.wake(Waiter::Writer);
-        }
-    }
-
     /// RFC 9110 §15.5.9: the peer's fault is a request that has not come, and is waited for.
     fn blame(&self) -> Kind {
         let waits_for_request = self
@@ -60,6 +48,20 @@ where
             Kind::BodyTimeout
         } else {
             Kind::ExchangeTimeout
+        }
+    }
+}
+
+impl<F, D> Link<F, D> {
+    /// Who replies is woken when the peer has taken too little for too long: the bell rings for
+    /// others, too, and not for him.
+    pub(super) fn look_for_writer(&mut self) {
+        if self.waiters.is_writing()
+            && self
+                .poll_overdue(For::Writing)
+                .is_ready()
+        {
+            self.wake(Waiter::Writer);
         }
     }
 }

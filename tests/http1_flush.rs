@@ -267,13 +267,34 @@ fn a_reply_by_hand_has_left_before_the_next_request_is_handed_out() {
     assert_eq!(served.lines(), ["200 "]);
     assert_eq!(served.handle.snapshot().connections[0].exchanges, 2);
 
-    // Who never takes it is not waited for without end.
+    // Who never takes it is not waited for without end: who sends it hears that, and gives up.
     let served = by_hand();
     served.peer.stall();
     served
         .send([GET, GET].concat())
         .advance(Duration::from_secs(30));
-    assert_eq!(served.ends().1, "failed");
+    assert_eq!(served.ends(), ("dropped", "dropped", "failed"));
+}
+
+#[test]
+fn a_reply_by_hand_that_is_sent_has_left_whatever_came_behind_its_request() {
+    for goes in [false, true] {
+        for behind in ["", "\r\n", "G", GET] {
+            let served = Setup::new().serve(async move |mut exchanges| {
+                let exchange = exchanges.next().await.unwrap();
+                let (_, reply) = exchange.into_parts();
+                reply
+                    .send(Response::new(Body::from("Hello")))
+                    .await?;
+                if !goes {
+                    pending::<()>().await;
+                }
+                Ok(())
+            });
+            served.send([GET, behind].concat());
+            assert_eq!(served.lines(), ["200 Hello"], "behind: {behind:?}");
+        }
+    }
 }
 
 #[test]

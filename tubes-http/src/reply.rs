@@ -82,8 +82,9 @@ impl Reply {
             .map_err(Error::of_transport)
     }
 
-    /// Sends the response, and waits until all of it has been handed to the transport (or waits
-    /// there to leave together with the reply to a request that has already arrived).
+    /// Sends the response, and waits until all of it has been handed to the transport. Where a driver
+    /// takes the exchanges ([`Fount::flow_to`]), it may wait there to leave together with the reply to
+    /// a request that has already arrived; where they are taken by hand ([`Fount::next`]), it has left.
     ///
     /// A body that knows its length ([`Fount::remaining`]: the body of a request is sent on with
     /// the `Content-Length` that it came with), one of one piece, or of none leaves with its

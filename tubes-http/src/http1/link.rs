@@ -28,7 +28,7 @@ use crate::http1::after::{After, Ends, Note, Parting};
 use crate::http1::connection::Connection;
 use crate::http1::deadlines::{Deadlines, For, Patience};
 use crate::http1::leaving::Leaving;
-use crate::http1::turn::{Awaited, Closing, Half, Held, Last, Turn};
+use crate::http1::turn::{Awaited, Closing, Half, Held, Last, Pulls, Turn};
 use crate::http1::waiters::{Waiter, Waiters};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -48,6 +48,8 @@ pub(crate) struct Link<F, D> {
     /// For whoever holds the lock, to be done when it is free.
     pub(super) after: Option<Box<After<F, D>>>,
     pub(super) turn: Turn,
+    /// Who has pulled last.
+    pub(super) pulls: Pulls,
     /// The number of the exchange that is served, or was last.
     pub(super) exchange: u64,
     /// What became of it.
@@ -300,6 +302,7 @@ where
             }),
             after: None,
             turn: Turn::Between(Awaited::First),
+            pulls: Pulls::Hand,
             exchange: 0,
             last: Last::Open,
             waiters: Waiters::default(),
@@ -360,9 +363,13 @@ impl<F, D> Link<F, D> {
         }
     }
 
-    /// Whether the reply to a next request will follow, whose bytes are there already.
+    /// Whether the reply to a next request will follow, whose bytes are there already, and which a
+    /// driver comes back for.
     pub(super) fn has_next(&self) -> bool {
-        self.engine.is_request_over() && self.engine.has_input() && self.engine.may_go_on()
+        self.pulls == Pulls::Driver
+            && self.engine.is_request_over()
+            && self.engine.has_input()
+            && self.engine.may_go_on()
     }
 
     /// Why the exchange is not whole: by the transport, by the request, else by `kind`.

@@ -19,7 +19,7 @@ use crate::http1::event::Event;
 use crate::http1::length::BodyLength;
 use crate::http1::link::Link;
 use crate::http1::shared::Shared;
-use crate::http1::turn::{Awaited, Closing, Held, Turn};
+use crate::http1::turn::{Awaited, Closing, Held, Pulls, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::reply::Reply;
@@ -31,15 +31,6 @@ const SETTLE: Duration = Duration::from_secs(1);
 
 /// An exchange that has begun: its number, and how long the body is.
 type Begun = (u64, BodyLength);
-
-/// Who pulls an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pulls {
-    /// A driver, which comes back while the exchange is served.
-    Driver,
-    /// Somebody who may not look at the connection again before he has done with the exchange.
-    Hand,
-}
 
 /// Ends a server from outside: polled between exchanges.
 pub(crate) type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -100,7 +91,8 @@ where
         let shared = &*self.shared;
         shared.span().within(|| {
             let mut link = shared.lock();
-            let next = link.poll_exchange(request, cx, pulls);
+            link.pulls = pulls;
+            let next = link.poll_exchange(request, cx);
             if next.is_pending() {
                 link.keep(Waiter::Exchanges, cx);
             } else {
@@ -219,12 +211,11 @@ where
         &mut self,
         request: &mut Option<Request<()>>,
         cx: &mut Context<'_>,
-        pulls: Pulls,
     ) -> Poll<Result<Begun, Reason>> {
         loop {
             match &self.turn {
                 Turn::Between(_) => {
-                    if pulls == Pulls::Hand || self.leaving.is_full() {
+                    if self.pulls == Pulls::Hand || self.leaving.is_full() {
                         match self.poll_flush(cx) {
                             Poll::Ready(Ok(())) => {}
                             // Nobody can be answered any more.

@@ -39,6 +39,15 @@ pub(crate) enum Held {
     LetGo,
 }
 
+/// Who pulls exchanges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pulls {
+    /// A driver, which comes back while the exchange is served.
+    Driver,
+    /// Somebody who may not look at the connection again before he has done with the exchange.
+    Hand,
+}
+
 /// What became of an exchange.
 #[derive(Debug)]
 pub(crate) enum Last {

@@ -1,8 +1,7 @@
 //! Futures of an exchange that are given up while they wait, and the exchange goes on.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -11,17 +10,7 @@ use tokio::sync::oneshot;
 use tubes::{Fount, Reason};
 use tubes_http::{Body, Error, Exchange, Limits, Reply};
 
-use super::kit::{GET, Notes, OPEN, POST_10, Records, secs};
-
-/// Polls once: what it is if it is ready.
-async fn tried<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
+use super::kit::{GET, Notes, OPEN, POST_10, Records, secs, tried};
 
 async fn hint(reply: &mut Reply) -> Option<Result<(), Error>> {
     let mut hints = Response::new(());
@@ -184,4 +173,38 @@ fn whoever_says_that_he_does_not_wait_charges_nobody() {
         .send("0123456789");
     assert_eq!(notes.take(), ["0123456789", "true"]);
     assert_eq!(served.lines(), ["200 "]);
+}
+
+#[test]
+fn a_reader_who_leaves_does_not_take_along_what_he_has_asked_to_leave() {
+    let setup = Setup::new();
+    let tasks = setup.tasks.clone();
+    let served = setup.answer(move |exchange: Exchange| {
+        let tasks = tasks.clone();
+        async move {
+            let (request, reply) = exchange.into_parts();
+            if request.method() == http::Method::GET {
+                return reply
+                    .send(Response::new(Body::from("Hello")))
+                    .await;
+            }
+            let mut body = request.into_body();
+            tasks.spawn(async move {
+                assert!(tried(body.next()).await.is_none());
+                drop(body);
+                pending::<()>().await;
+            });
+            let _held = reply;
+            pending().await
+        }
+    });
+    served.peer.stall();
+    served
+        .peer
+        .feed([GET, POST_10].concat());
+    served.tasks.run();
+    served.peer.resume();
+    // No `run`, which disturbs everybody.
+    served.tasks.run();
+    assert_eq!(served.lines(), ["200 Hello"]);
 }

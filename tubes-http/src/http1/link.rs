@@ -424,8 +424,9 @@ impl<F, D> Link<F, D> {
         }
         // Who waits for the peer to go reads on in place of who read the body.
         self.wake_watchers();
-        // The end of the reply is to leave, even if the request goes on.
-        if over || matches!(half, Half::Reply) {
+        // The end of the reply is to leave, even if the request goes on; and so is whatever a reader
+        // who leaves has asked to: the drain knows only him.
+        if over || matches!(half, Half::Reply) || !self.has_left() {
             self.wake(Waiter::Exchanges);
         }
     }

@@ -102,6 +102,8 @@ impl<F, D> Link<F, D> {
     /// Cuts the exchange; both its halves hear of it.
     pub(super) fn give_up(&mut self) {
         self.engine.abort();
+        // Nobody waits any longer for what the drain would have told another.
+        self.wake(Waiter::Exchanges);
         self.wake(Waiter::Reader);
         self.wake(Waiter::Writer);
         self.wake(Waiter::Quiet);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use support::serving::{Exchanges, Setup, why_failed};
 use support::tasks::Tasks;
-use tubes::{Fount, Reason, drains, founts};
+use tubes::{Fount, Reason, drains, founts, stages};
 use tubes_http::{Body, Reply};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -318,6 +318,45 @@ fn a_reply_that_is_cut_elsewhere_ends_the_body_that_is_read() {
         assert_eq!(noted.take(), ["body over"]);
         assert_eq!(served.answers()[0].status, 500);
         assert_eq!(served.ends().1, "finished");
+    }
+}
+
+#[test]
+fn a_cut_is_shown_though_somebody_else_still_holds_the_body() {
+    for early in [true, false] {
+        let (setup, tasks, notes) = setup();
+        let noted = notes.clone();
+        let served = setup.serve(|exchanges| {
+            each(exchanges, move |request, reply| {
+                let notes = notes.clone();
+                tasks.spawn(async move {
+                    let _held = request;
+                    std::future::pending::<()>().await;
+                });
+                tasks.spawn(async move {
+                    let pieces = if early {
+                        vec![""]
+                    } else {
+                        vec!["abc", "abc", ""]
+                    };
+                    let failing = stages::try_map(|piece: &'static str| match piece {
+                        "" => Err(tubes::Error::user("broken")),
+                        _ => Ok(Bytes::from(piece)),
+                    });
+                    let pieces = founts::iter(pieces).through(failing);
+                    note_sent(&notes, reply.send(Response::new(pieces)).await);
+                });
+            })
+        });
+        served.send(POST_10);
+        assert_eq!(noted.take().len(), 1);
+        let expected = if early {
+            "500 the handler failed\\n"
+        } else {
+            "200 abcabc.."
+        };
+        assert_eq!(served.lines(), [expected]);
+        assert_eq!(served.ends(), LINGERS);
     }
 }
 

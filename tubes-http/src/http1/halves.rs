@@ -217,6 +217,8 @@ where
         link.refuse_reply(&error);
         link.broken = Some(error);
         link.wake(Waiter::Reader);
+        // Whoever still holds the body does not keep the cut from being shown.
+        link.let_go(Half::Body);
         link.let_go(Half::Reply);
     }
 

@@ -1,10 +1,12 @@
 //! `Handle::shutdown`: everything ends in order, then at the deadline; and the report is exact.
 
 use std::cell::RefCell;
+use std::future::pending;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use support::serving::{Served, Setup, Site};
+use support::serving::{Served, Setup, Site, why_failed};
 use tokio::sync::oneshot;
 use tubes::{Fount, stages};
 use tubes_http::{Body, Exchange, Report};
@@ -165,7 +167,76 @@ fn the_deadline_cuts_what_is_left_and_the_report_says_what_it_was() {
         assert_eq!(served.ends().1, "dropped", "never a clean end");
     }
     assert_eq!(unanswered.peer.read(), b"");
-    assert_eq!(tunnel.ends(), OPEN, "nobody cuts what is not HTTP");
+    assert_eq!(tunnel.ends().2, "over");
+    assert_eq!(tunnel.handle.snapshot().upgraded, 0);
+    assert_eq!(site.tasks.running(), 0, "nobody works on for nobody");
+}
+
+#[test]
+fn handlers_and_bodies_are_dropped_at_the_deadline_however_they_are_driven() {
+    for at_most in [1, 100] {
+        let site = Setup::new().site();
+        let notes = Notes::default();
+        let at_most = NonZeroUsize::new(at_most).unwrap();
+        let noted = notes.clone();
+        let thinks = tubes_http::respond(move |_: Request<Body>| {
+            let held = noted.held();
+            async move {
+                let _held = held;
+                pending::<Answer>().await
+            }
+        });
+        let noted = notes.clone();
+        let streams = tubes_http::respond(move |_| {
+            let body = Begun::new("begun", Some(noted.held()));
+            async { Ok::<_, tubes::Error>(Response::new(body)) }
+        });
+        let thinks = site.serve(|exchanges| exchanges.flow_to(thinks.at_most(at_most)));
+        let streams = site.serve(|exchanges| exchanges.flow_to(streams.at_most(at_most)));
+        thinks.send(GET);
+        streams.send(GET);
+        let report = site.shut_down(secs(2));
+        thinks.advance(secs(1));
+        assert_eq!(notes.take(), [""; 0]);
+        thinks.advance(secs(1));
+        assert_eq!(numbers(report.take()), Some((0, 1, 1, 0)));
+        assert_eq!(notes.take(), ["dropped"; 2], "{at_most}");
+        assert_eq!((thinks.ends().2, streams.ends().2), ("failed", "failed"));
+    }
+}
+
+#[test]
+fn an_upgraded_flow_that_is_held_elsewhere_ends_at_the_deadline_with_the_reason() {
+    let site = Setup::new().site();
+    let (out, mut flows) = tokio::sync::mpsc::unbounded_channel();
+    let served = site.answer(move |exchange: Exchange| {
+        let out = out.clone();
+        async move {
+            let (_, reply) = exchange.into_parts();
+            let mut head = Response::new(());
+            *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            head.headers_mut()
+                .insert(header::UPGRADE, HeaderValue::from_static("x"));
+            assert!(
+                out.send(reply.upgrade(head).await?)
+                    .is_ok()
+            );
+            Ok::<_, tubes::Error>(())
+        }
+    });
+    served.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+    let flow = flows.try_recv().unwrap();
+    let echoed = site
+        .tasks
+        .spawn(flow.fount.flow_to(flow.drain));
+    served.send("abc");
+    assert!(served.peer.read().ends_with(b"abc"));
+    let report = site.shut_down(secs(2));
+    served.advance(secs(2));
+    assert_eq!(numbers(report.take()), Some((0, 0, 0, 1)));
+    let ended = echoed.take().unwrap().unwrap_err();
+    assert_eq!(why_failed(&ended), "ShutDown");
+    assert_eq!(site.tasks.running(), 0);
 }
 
 #[test]

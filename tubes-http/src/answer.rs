@@ -100,6 +100,7 @@ where
 
     fn receive(mut self: Pin<&mut Self>, exchange: Exchange) -> Result<(), Reason> {
         let this = &mut *self;
+        this.in_work.note_server(&exchange);
         if let Some(answering) = Answering::begin(exchange, &mut this.answer) {
             this.in_work.begin(answering);
         }
@@ -116,7 +117,7 @@ where
         cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), tubes::Error>> {
-        ready!(self.in_work.poll_all(cx));
+        ready!(self.in_work.poll_last(cx));
         Poll::Ready(reason.clone().into_result())
     }
 }

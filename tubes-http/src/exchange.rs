@@ -1,10 +1,13 @@
 //! A request and the reply it awaits.
 
+use std::sync::Arc;
+
 use http::Request;
 
 use crate::body::Body;
 use crate::peer::Peer;
 use crate::reply::Reply;
+use crate::roster::Roster;
 use crate::span::Span;
 
 /// A request, and the means of answering it.
@@ -49,6 +52,11 @@ impl Exchange {
     /// What it is traced in.
     pub(crate) fn span(&self) -> Span {
         self.reply.span()
+    }
+
+    /// What its server knows.
+    pub(crate) fn roster(&self) -> Arc<Roster> {
+        self.reply.roster()
     }
 
     /// The request and the reply, to be used apart.

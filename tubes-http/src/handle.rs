@@ -64,8 +64,8 @@ pub struct Report {
     pub cut: u64,
     /// Exchanges that were cut at the deadline while their reply was being sent.
     pub streaming: u64,
-    /// Flows that had gone on as something else and were still there at the deadline. They are
-    /// not cut: whoever holds them can wait for [`Handle::stopping`].
+    /// Flows that had gone on as something else and were still there at the deadline: they end then,
+    /// with [`Kind::ShutDown`](crate::Kind::ShutDown).
     pub upgraded: u64,
 }
 
@@ -75,8 +75,9 @@ impl Handle {
     }
 
     /// Ends every connection in order: at once if it is idle, else after the exchange that is
-    /// being served, whose reply says so; and after `grace` cuts what is left. Ready when nothing
-    /// is left, and says what became of it.
+    /// being served, whose reply says so; and after `grace` cuts what is left: handlers and bodies of
+    /// replies are dropped, whatever [`OnDisconnect`](crate::OnDisconnect) says, and upgraded flows end.
+    /// Ready when nothing is left, and says what became of it.
     ///
     /// Exchanges hear of it by [`Peer::stopping`](crate::Peer::stopping). Connections that come
     /// later are closed at once; that none comes is for the listener (see [`stopping`](Self::stopping)).
@@ -92,7 +93,6 @@ impl Handle {
         }
         let mut report = Report::default();
         if !self.is_empty_within(grace).await {
-            self.roster.begin(Phase::Cut);
             for member in self.roster.members() {
                 match member.cut() {
                     Work::Nothing => {}
@@ -101,6 +101,8 @@ impl Handle {
                 }
             }
             report.upgraded = self.roster.upgraded() as u64;
+            // Behind that: what ends now does so because it is cut.
+            self.roster.begin(Phase::Cut);
         }
         report.finished = self.roster.finished();
         report

@@ -4,9 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{FuturesUnordered, Stream};
+
+use crate::exchange::Exchange;
+use crate::roster::Roster;
+use crate::until_cut::UntilCut;
 
 /// As many streams as HTTP/2 servers allow by default.
 const AT_MOST: NonZeroUsize = NonZeroUsize::new(100).expect("100 is not 0");
@@ -22,6 +27,10 @@ pub(crate) struct InWork<S> {
     /// The others, each woken by itself: `others.len() < at_most`
     others: Option<Box<FuturesUnordered<S>>>,
     at_most: NonZeroUsize,
+    /// There once something has begun.
+    roster: Option<Arc<Roster>>,
+    /// There once something is to end with the server.
+    cut: Option<Box<UntilCut>>,
 }
 
 /// What was begun.
@@ -47,6 +56,8 @@ impl<S> InWork<S> {
             pace: Pace::Idle,
             others: None,
             at_most: AT_MOST,
+            roster: None,
+            cut: None,
         }
     }
 
@@ -68,6 +79,14 @@ impl<S> InWork<S> {
 }
 
 impl<S: Future<Output = ()>> InWork<S> {
+    /// Takes note of the server that is to be shut down.
+    #[inline]
+    pub(crate) fn note_server(&mut self, exchange: &Exchange) {
+        if self.roster.is_none() {
+            self.roster = Some(exchange.roster());
+        }
+    }
+
     /// Begins one more; there is room for it.
     pub(crate) fn begin(&mut self, serving: S) {
         self.begun = Begun::Something;
@@ -92,8 +111,31 @@ impl<S: Future<Output = ()>> InWork<S> {
         if self.len() < self.at_most.get() {
             Poll::Ready(())
         } else {
-            Poll::Pending
+            self.poll_cut(cx)
         }
+    }
+
+    /// No exchange will come: goes on; ready when all are answered, or dropped at the deadline of a
+    /// shutdown.
+    pub(crate) fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.poll_all(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => self.poll_cut(cx),
+        }
+    }
+
+    /// Whoever still answers behind the deadline of a shutdown does so for nobody.
+    fn poll_cut(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let Some(roster) = &self.roster else {
+            return Poll::Pending;
+        };
+        let cut = self
+            .cut
+            .get_or_insert_with(|| Box::new(UntilCut::of(Arc::clone(roster))));
+        ready!(cut.poll(cx));
+        self.first = None;
+        self.others = None;
+        Poll::Ready(())
     }
 
     /// Goes on; ready when all are answered. No exchange comes right now.

@@ -91,6 +91,7 @@ mod span;
 #[path = "no_span.rs"]
 mod span;
 mod strictness;
+mod until_cut;
 mod upgrade;
 
 pub use answer::{Answer, answer};

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::half::{Answer, End, Half};
 use crate::peer::Peer;
 use crate::reply_body::ReplyBody;
+use crate::roster::Roster;
 use crate::span::Span;
 use crate::upgrade::UpgradedFlow;
 
@@ -60,6 +61,10 @@ impl Reply {
     /// What the exchange is traced in.
     pub(crate) fn span(&self) -> Span {
         self.span.clone()
+    }
+
+    pub(crate) fn roster(&self) -> Arc<Roster> {
+        self.half.link.roster()
     }
 
     /// Sends an interim response (1xx but 101, RFC 9110 §15.2), at once.

@@ -27,7 +27,8 @@ use crate::serving::Serving;
 ///
 /// # Stopping
 ///
-/// When the flow ends, the exchanges that are being answered are finished first.
+/// When the flow ends, the exchanges that are being answered are finished first; at the deadline of a
+/// shutdown ([`Handle::shutdown`](crate::Handle::shutdown)) they are dropped.
 ///
 /// # Errors
 ///
@@ -174,6 +175,7 @@ where
     #[inline]
     fn receive(mut self: Pin<&mut Self>, exchange: Exchange) -> Result<(), Reason> {
         let this = &mut *self;
+        this.in_work.note_server(&exchange);
         let serving = Serving::begin(exchange, &mut this.handler);
         this.in_work.begin(serving);
         Ok(())
@@ -189,7 +191,7 @@ where
         cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), tubes::Error>> {
-        ready!(self.in_work.poll_all(cx));
+        ready!(self.in_work.poll_last(cx));
         Poll::Ready(reason.clone().into_result())
     }
 }

@@ -52,6 +52,8 @@ struct Seats {
     for_stopping: BTreeMap<u64, Waker>,
     /// Those who wait until nothing is left.
     for_empty: BTreeMap<u64, Waker>,
+    /// Those who end at the deadline.
+    for_cut: BTreeMap<u64, Waker>,
     numbers: u64,
     /// Connections that wait for memory, by their seat.
     thirsty: BTreeSet<usize>,
@@ -129,8 +131,16 @@ impl Roster {
     pub(crate) fn begin(&self, phase: Phase) {
         self.phase
             .fetch_max(phase as u8, Ordering::AcqRel);
-        let wakers = std::mem::take(&mut self.seats().for_stopping);
-        wake(wakers);
+        let (stopping, cut) = {
+            let mut seats = self.seats();
+            let cut = match phase {
+                Phase::Cut => std::mem::take(&mut seats.for_cut),
+                Phase::Open | Phase::Stopping => BTreeMap::new(),
+            };
+            (std::mem::take(&mut seats.for_stopping), cut)
+        };
+        wake(stopping);
+        wake(cut);
     }
 
     /// Ready when nothing is left, upgraded flows included.
@@ -144,12 +154,19 @@ impl Roster {
         self.poll_waited(cx, place, has_begun, |seats| &mut seats.for_stopping)
     }
 
+    /// Ready when the deadline of the shutdown has passed.
+    pub(crate) fn poll_cut(&self, cx: &Context<'_>, place: &mut Option<u64>) -> Poll<()> {
+        let has_passed = |_: &Seats| self.phase() == Phase::Cut;
+        self.poll_waited(cx, place, has_passed, |seats| &mut seats.for_cut)
+    }
+
     /// Who waited in this place waits no more.
     pub(crate) fn forget(&self, place: Option<u64>) {
         let gone = place.map(|place| {
             let mut seats = self.seats();
             let stopping = seats.for_stopping.remove(&place);
-            (stopping, seats.for_empty.remove(&place))
+            let cut = seats.for_cut.remove(&place);
+            (stopping, cut, seats.for_empty.remove(&place))
         });
         drop(gone);
     }
@@ -257,6 +274,17 @@ fn wake(wakers: BTreeMap<u64, Waker>) {
 /// A flow that has become something else.
 #[derive(Debug)]
 pub(crate) struct Tally(Arc<Roster>);
+
+impl Tally {
+    pub(crate) fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.0)
+    }
+
+    /// Whether the deadline of the shutdown has passed.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.0.phase() == Phase::Cut
+    }
+}
 
 impl Drop for Tally {
     fn drop(&mut self) {

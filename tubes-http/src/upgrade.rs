@@ -3,20 +3,24 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tubes::drains::BoxDrain;
 use tubes::founts::BoxFount;
 use tubes::{Drain, Flow, Fount, Reason};
 
+use crate::error::Error;
+use crate::kind::Kind;
 use crate::roster::Tally;
+use crate::until_cut::UntilCut;
 
 /// A flow of bytes that was a connection of HTTP: what [`Reply::upgrade`](crate::Reply::upgrade)
 /// gives.
 ///
 /// Its fount begins with what the peer had sent behind its request. Its server counts it until
-/// both ends are dropped.
+/// both ends are dropped; at the deadline of a shutdown both end with
+/// [`Kind::ShutDown`](crate::Kind::ShutDown).
 pub type UpgradedFlow = Flow<BoxFount<'static, Bytes>, BoxDrain<'static, Bytes, ()>>;
 
 /// What had been read when the flow was handed on.
@@ -38,13 +42,14 @@ struct From<F> {
     /// What it had sent before.
     read: Read,
     fount: Pin<Box<F>>,
+    cut: UntilCut,
     _tally: Arc<Tally>,
 }
 
 /// What goes to the peer from now on.
 struct To<D> {
     drain: Pin<Box<D>>,
-    _tally: Arc<Tally>,
+    tally: Arc<Tally>,
 }
 
 pub(crate) fn upgraded<F, D>(
@@ -59,11 +64,12 @@ where
 {
     let to = To {
         drain,
-        _tally: Arc::clone(&tally),
+        tally: Arc::clone(&tally),
     };
     let from = From {
         read,
         fount,
+        cut: UntilCut::of(tally.roster()),
         _tally: tally,
     };
     Flow::new(from.boxed(), Box::pin(to))
@@ -73,17 +79,30 @@ impl<F: Fount<Item = Bytes>> Fount for From<F> {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        if self.cut.is_cut() {
+            return Poll::Ready(Err(shut_down()));
+        }
         if !self.read.remainder.is_empty() {
             return Poll::Ready(Ok(std::mem::take(&mut self.read.remainder)));
         }
         match self.read.source {
-            Source::Open => self.fount.as_mut().poll_next(cx),
+            Source::Open => match self.fount.as_mut().poll_next(cx) {
+                Poll::Pending => self
+                    .cut
+                    .poll(cx)
+                    .map(|()| Err(shut_down())),
+                polled @ Poll::Ready(_) => polled,
+            },
             Source::Ended => Poll::Ready(Err(Reason::Finished)),
         }
     }
 
     fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.fount.as_mut().poll_progress(cx)
+        // Who waits for the drain is to hear of it, too.
+        match self.cut.poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => self.fount.as_mut().poll_progress(cx),
+        }
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
@@ -96,6 +115,7 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
     type Output = ();
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.check()?;
         self.drain.as_mut().poll_ready(cx)
     }
 
@@ -104,6 +124,7 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        self.check()?;
         self.drain.as_mut().poll_flush(cx)
     }
 
@@ -120,13 +141,32 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
         cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), tubes::Error>> {
-        let stopped = ready!(
-            self.drain
-                .as_mut()
-                .poll_stopped(cx, reason)
-        );
-        Poll::Ready(stopped.map(drop))
+        match self
+            .drain
+            .as_mut()
+            .poll_stopped(cx, reason)
+        {
+            Poll::Pending if self.tally.is_cut() => {
+                Poll::Ready(Err(Error::from(Kind::ShutDown).into_flow()))
+            }
+            stopped => stopped.map_ok(drop),
+        }
     }
+}
+
+impl<D> To<D> {
+    /// Nothing goes out behind the deadline of a shutdown.
+    fn check(&self) -> Result<(), Reason> {
+        if self.tally.is_cut() {
+            Err(shut_down())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn shut_down() -> Reason {
+    Error::from(Kind::ShutDown).into_reason()
 }
 
 impl<F> fmt::Debug for From<F> {

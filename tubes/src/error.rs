@@ -255,22 +255,32 @@ impl fmt::Display for Error {
             }
             f.write_str(": ")?;
         }
-        let told = match (self.kind(), &self.cause.source) {
+        let (told, mut cause) = match (self.kind(), &self.cause.source) {
             (Kind::User | Kind::Io(_), Some(source)) => {
                 fmt::Display::fmt(source, f)?;
-                source.source()
+                (Some(source), source.source())
             }
             (kind, source) => {
                 fmt::Display::fmt(&kind, f)?;
-                source
-                    .as_deref()
-                    .map(|source| source as _)
+                (
+                    None,
+                    source
+                        .as_deref()
+                        .map(|source| source as _),
+                )
             }
         };
-        let mut cause = told.filter(|_| f.alternate());
+        if !f.alternate() {
+            return Ok(());
+        }
+        // Many errors tell their cause themselves: it is not told twice.
+        let mut said = told.map_or_else(String::new, ToString::to_string);
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
+            let text = error.to_string();
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            (said, cause) = (text, error.source());
         }
         Ok(())
     }

@@ -359,5 +359,10 @@ fn a_cause_that_its_error_tells_is_not_told_again() {
     let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
     let error = tubes::Error::user(tubes::Error::from(broken));
     assert_eq!(format!("{error:#}"), format!("{error}"));
-    assert!(error.to_string().ends_with("broken pipe"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("broken pipe"),
+        "{error}"
+    );
 }

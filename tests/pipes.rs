@@ -357,7 +357,7 @@ fn a_stage_on_a_flow_has_a_name() {
 #[test]
 fn a_cause_that_its_error_tells_is_not_told_again() {
     let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-    let error = tubes::Error::user(tubes::Error::from(broken));
+    let error = Error::user(Error::from(broken));
     assert_eq!(format!("{error:#}"), format!("{error}"));
     assert!(
         error

@@ -1,14 +1,17 @@
 //! A task for each item: closures and runtimes that panic, and who hears of a failure.
 
 use std::convert::Infallible;
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use support::log::Log;
+use tracing::Level;
 use tubes::runtime::{BoxTask, Spawner, Task};
 use tubes::testing::{Executor, FakeFount, Schedule};
-use tubes::{Drain, Error, Fount, Kind, Reason, drains};
+use tubes::{Drain, Error, Fount, Kind, Reason, bound, drains, founts};
 
 /// Runs tasks at once; panics instead on the one of this number, and drops it.
 #[derive(Debug, Default)]
@@ -90,4 +93,35 @@ fn each_failure_is_shown_before_a_failed_flow_ends_without_a_report() {
     let result = Executor::new(&Schedule::eager()).run(fount.flow_to(drain));
     assert_eq!(result.unwrap_err().kind(), Kind::Timeout);
     assert_eq!(*seen.lock().unwrap(), ["spawn: one"]);
+}
+
+#[test]
+fn a_drain_that_is_full_says_so_once_unless_its_bound_was_chosen() {
+    for (chosen, said) in [(None, 1), (Some(10), 0)] {
+        let log = Log::default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        log.hear(|| {
+            runtime.block_on(async {
+                let jobs = drains::spawn(async |_: u32| pending::<Result<(), Error>>().await);
+                let jobs = match chosen {
+                    Some(count) => jobs.at_most(bound(count)),
+                    None => jobs,
+                };
+                let mut flow = pin!(founts::iter(0..2000).flow_to(jobs));
+                for _ in 0..100 {
+                    let polled = poll_fn(|cx| Poll::Ready(flow.as_mut().poll(cx))).await;
+                    assert!(polled.is_pending());
+                }
+            });
+        });
+        let lines = log.take(Level::WARN);
+        assert_eq!(lines.len(), said, "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.contains("tasks=1000"))
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 
 /// A future without output, on the heap: what a task runs.
@@ -11,6 +12,12 @@ pub type BoxTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub trait Spawner: fmt::Debug + Send + Sync {
     /// Begins to run `task` beside the caller. Dropping the [`Task`] ends it.
     fn spawn(&self, task: BoxTask) -> Task;
+
+    /// As many tasks of one drain run as may when nobody has said how many: what is in front waits.
+    /// Told again and again while it is so; for a line in a log, now and then. Does nothing by itself.
+    fn is_full(&self, tasks: NonZeroUsize) {
+        let _ = tasks;
+    }
 }
 
 /// A running task; ends it when dropped.

@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use crate::clock::{Ambient, Clock};
 use crate::drains::{Spawn, spawn_on};
 use crate::error::BoxError;
 use crate::runtime::{BoxTask, Spawner, Task};
@@ -64,7 +66,7 @@ where
     Fut: Future<Output = Result<T, E>> + Send + 'static,
     E: Into<BoxError>,
 {
-    spawn_on(Arc::new(Tokio), f)
+    spawn_on(Arc::new(Tokio::default()), f)
 }
 
 /// A stage that runs what is in front of it as a task of its own: [`spawned_on`] with a task of the
@@ -93,16 +95,40 @@ where
 /// # Ok::<_, Error>(()) }).unwrap();
 /// ```
 pub fn spawned<T>(bound: NonZeroUsize) -> Spawned<T> {
-    spawned_on(Arc::new(Tokio), bound)
+    spawned_on(Arc::new(Tokio::default()), bound)
 }
 
-#[derive(Debug)]
-struct Tokio;
+#[derive(Debug, Default)]
+struct Tokio {
+    /// When it was said that a drain is full.
+    said: Mutex<Option<Instant>>,
+}
+
+/// It is not said again for so long.
+const QUIET: Duration = Duration::from_secs(60);
 
 impl Spawner for Tokio {
     fn spawn(&self, task: BoxTask) -> Task {
         #[expect(clippy::disallowed_methods, reason = "this is the bridge that spawns")]
         let handle = tokio::spawn(task);
         Task::new(move || handle.abort())
+    }
+
+    #[cold]
+    fn is_full(&self, tasks: NonZeroUsize) {
+        let now = Ambient.now();
+        let mut said = self
+            .said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let quiet = said.is_some_and(|said| now.saturating_duration_since(said) < QUIET);
+        if !quiet {
+            *said = Some(now);
+            drop(said);
+            tracing::warn!(
+                tasks,
+                "as many tasks run as may, and what is in front of them waits: drains::spawn(..).at_most(..) says how many"
+            );
+        }
     }
 }

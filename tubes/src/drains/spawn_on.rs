@@ -30,7 +30,8 @@ const AT_MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
 ///
 /// At most 1,000 tasks run at once, or what [`at_most`](Spawn::at_most) says; when there are so
 /// many, the drain is not ready, which pauses what is in front: a listening socket stops
-/// accepting. Where items need one another (the groups of
+/// accepting. Where nobody has said how many, `drains::spawn` says in the log (of the `tracing` crate)
+/// that it is full, once a minute at most. Where items need one another (the groups of
 /// [`group_by`](crate::stages::group_by)), as many tasks as there may be groups have to be allowed.
 ///
 /// # Stopping
@@ -91,7 +92,7 @@ where
     Spawn {
         f,
         spawner,
-        at_most: AT_MOST,
+        at_most: None,
         tasks: HashMap::new(),
         begun: 0,
         ended: Arc::default(),
@@ -105,8 +106,9 @@ where
 pub struct Spawn<F> {
     f: F,
     spawner: Arc<dyn Spawner>,
-    at_most: NonZeroUsize,
-    /// Those that run: `tasks.len() <= at_most`
+    /// If that was said.
+    at_most: Option<NonZeroUsize>,
+    /// Those that run: `tasks.len() <= most()`
     tasks: HashMap<u64, Task>,
     begun: u64,
     ended: Arc<Mutex<Ended>>,
@@ -187,8 +189,12 @@ impl<F> Spawn<F> {
     /// For groups of [`group_by`](crate::stages::group_by), not fewer than there may be groups: the
     /// stage waits for a reader of each.
     pub fn at_most(mut self, count: NonZeroUsize) -> Self {
-        self.at_most = count;
+        self.at_most = Some(count);
         self
+    }
+
+    fn most(&self) -> NonZeroUsize {
+        self.at_most.unwrap_or(AT_MOST)
     }
 
     /// Calls `look` with each failure and each panic, as they come: for a log.
@@ -254,8 +260,13 @@ where
     type Output = Report;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        let allowed = self.at_most.get() - 1;
-        self.poll_reaped(cx, allowed).map(Ok)
+        let most = self.most();
+        let room = self.poll_reaped(cx, most.get() - 1);
+        if room.is_pending() && self.at_most.is_none() {
+            // Who has never heard of the bound is not to wait in silence.
+            self.spawner.is_full(most);
+        }
+        room.map(Ok)
     }
 
     fn receive(mut self: Pin<&mut Self>, item: Item) -> Result<(), Reason> {
@@ -340,6 +351,6 @@ fn lock(ended: &Mutex<Ended>) -> MutexGuard<'_, Ended> {
 
 impl<F> fmt::Debug for Spawn<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "spawn({} of {})", self.tasks.len(), self.at_most)
+        write!(f, "spawn({} of {})", self.tasks.len(), self.most())
     }
 }

@@ -35,7 +35,9 @@ pub enum OnDisconnect {
     /// [`half_closed_time`](crate::Limits::half_closed_time) ago.
     #[default]
     RunToEnd,
-    /// It is dropped when the peer is gone, as by Go and by hyper.
+    /// It is dropped when the peer is gone, as by Go and by hyper. That shows when the peer is read
+    /// from: one that has sent more than [`ahead`](crate::Limits::ahead) which nobody has read, and is
+    /// gone, is noticed when its bytes are read, or when it does not take the reply.
     Cancel,
     /// It is dropped when the peer is gone, but one that has closed its direction behind a whole
     /// request is taken for there, also by [`Peer::closed`](crate::Peer::closed). That it is reset

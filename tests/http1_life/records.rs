@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use support::serving::{Served, Setup};
-use tubes::{Fount, stages};
+use tubes::{Fount, founts, stages};
 use tubes_http::{Body, Error, Exchange, Limits};
 
 use super::kit::{Answer, CHUNKED, GET, POST_10, Records, echo, hello, secs};
@@ -27,7 +28,7 @@ fn a_record_has_what_was_asked_what_was_answered_and_how_long_it_took() {
             let first = body.next().await.unwrap();
             clock.advance(secs(3));
             // The rest comes as the response.
-            let all = tubes::fan::concat([tubes::founts::once(first).boxed(), body.boxed()]);
+            let all = tubes::fan::concat([founts::once(first).boxed(), body.boxed()]);
             let mut response = Response::new(Body::new(all));
             *response.status_mut() = StatusCode::CREATED;
             Ok::<_, Error>(response)
@@ -144,14 +145,12 @@ const CASES: &[Case] = &[
             let served = setup.respond(async |request: Request<Body>| {
                 let body = request
                     .into_body()
-                    .through(stages::try_map(
-                        |piece: bytes::Bytes| -> Result<_, io::Error> {
-                            if piece.starts_with(b"!") {
-                                return Err(io::Error::other("no"));
-                            }
-                            Ok(piece)
-                        },
-                    ));
+                    .through(stages::try_map(|piece: Bytes| -> Result<_, io::Error> {
+                        if piece.starts_with(b"!") {
+                            return Err(io::Error::other("no"));
+                        }
+                        Ok(piece)
+                    }));
                 Ok::<_, Error>(Response::new(body))
             });
             served.send(CHUNKED);
@@ -166,7 +165,8 @@ const CASES: &[Case] = &[
         "a body that is shorter than declared",
         |setup| {
             let served = setup.respond(async |_| {
-                let mut response = Response::new(Body::from("abc"));
+                let pieces = founts::iter(["ab", "c"]).map(Bytes::from);
+                let mut response = Response::new(Body::new(pieces));
                 response
                     .headers_mut()
                     .insert(header::CONTENT_LENGTH, HeaderValue::from(10));
@@ -187,7 +187,10 @@ const CASES: &[Case] = &[
                     .insert(header::CONTENT_LENGTH, HeaderValue::from(4));
                 Ok::<_, Error>(response)
             });
-            served.send(POST_10).send("0123456789");
+            served
+                .send(CHUNKED)
+                .send("2\r\n01\r\n")
+                .send("8\r\n23456789\r\n0\r\n\r\n");
             served
         },
         &[("200 cut BodyTooLong { declared: 4 }", 4)],

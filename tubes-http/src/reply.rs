@@ -95,7 +95,7 @@ impl Reply {
     /// the `Content-Length` that it came with), one of one piece, or of none leaves with its
     /// `Content-Length`; another in chunks, and so does each that [`Trailers`](crate::Trailers) are to follow. A
     /// `Content-Length` in the head comes before what the body says of itself; either is what it is
-    /// held to. `Transfer-Encoding: chunked` in the head asks for chunks even for a short body. When pieces leave
+    /// held to. Where the two do not agree before anything has left, 500 is answered instead. `Transfer-Encoding: chunked` in the head asks for chunks even for a short body. When pieces leave
     /// says a [`Flush`](crate::Flush) in its extensions. Hop-by-hop fields of
     /// the head (`Connection`, `Transfer-Encoding`) are the connection's business and replaced.
     ///

@@ -194,10 +194,17 @@ pub(crate) fn log_failure(peer: &Peer, error: &Error) -> StatusCode {
 
 fn log_cut(peer: &Peer, sent: Result<(), tubes::Error>) {
     if let Err(error) = sent {
+        let misfits = matches!(
+            error.find::<Error>().map(Error::kind),
+            Some(Kind::BodyTooLong { .. } | Kind::BodyTooShort { .. })
+        );
         let (refused, label) = (peer.is_refused(), peer.label());
         let (Label { method, target, .. }, peer) = (&label, label.peer());
-        if refused {
+        if refused && !misfits {
             tracing::info!(peer, %method, %target, %error, cause = ?error, "request refused");
+        } else if misfits {
+            // The fault of the application, and of nobody else.
+            tracing::error!(peer, %method, %target, %error, cause = ?error, "the body of the response has not the length that was declared");
         } else {
             tracing::info!(peer, %method, %target, %error, cause = ?error, "reply cut");
         }

@@ -22,7 +22,7 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
 
 use crate::error::Error;
 use crate::http1::decode::Rest;
-use crate::http1::encode::{Asked, Asking};
+use crate::http1::encode::{self, Asked, Asking};
 use crate::http1::encode_body::Finished;
 use crate::http1::event::Event;
 use crate::http1::fields::{Expectation, Found, Upgrade};
@@ -274,6 +274,11 @@ impl Connection {
             *expectation = Expectation::None;
         }
         Ok(())
+    }
+
+    /// Whether a body of this length is what the head declares: to be asked before it is written.
+    pub(crate) fn check_declared(&self, head: &Parts, known: u64) -> Result<(), Error> {
+        Ok(encode::check_declared(head, known, self.asked()?)?)
     }
 
     /// Writes the final head. `length`: how long the body is, if that is known; else a

@@ -12,6 +12,7 @@ use crate::http1::length::decimal;
 use crate::http1::output::Output;
 use crate::http1::state::Persistence;
 use crate::http1::status;
+use crate::kind::Kind;
 
 /// What in a request decides on the form of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +162,25 @@ fn frame(head: &Parts, length: Option<u64>, asked: Asked) -> Frame {
         // RFC 9112 §6.1: chunked is not for HTTP/1.0.
         None if asked.version == Version::HTTP_10 => Frame::UntilClose,
         None => Frame::Chunked,
+    }
+}
+
+/// A body whose length is known has that which the head declares, where it has a body at all:
+/// `HEAD` is answered with the length of another one.
+#[cold]
+pub(crate) fn check_declared(head: &Parts, known: u64, asked: Asked) -> Result<(), Kind> {
+    let bodiless = matches!(
+        head.status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    match declared(&head.headers) {
+        _ if bodiless || asked.method == Asking::Head => Ok(()),
+        Some(declared) if known > declared => Err(Kind::BodyTooLong { declared }),
+        Some(declared) if known < declared => Err(Kind::BodyTooShort {
+            declared,
+            sent: known,
+        }),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -150,6 +150,7 @@ where
         let room = link.poll_room(cx);
         link.keep_writer(&room, cx);
         ready!(room).map_err(Error::of_transport)?;
+        link.check_declared(head, length)?;
         let length = length.unwrap_or(body.len() as u64);
         link.start(head, Some(length), body)?;
         link.finish(None)?;
@@ -173,6 +174,7 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
+        link.check_declared(head, length)?;
         link.start(head, length, &mut first)
     }
 
@@ -357,6 +359,15 @@ where
         let now = self.site.clock.wall();
         self.engine.refuse(error, now);
         self.answered(status);
+    }
+
+    /// Nothing has left yet: better no response than one whose body is known not to fit.
+    #[inline]
+    fn check_declared(&self, head: &Parts, length: Option<u64>) -> Result<(), Error> {
+        match length {
+            Some(known) if declares_length(head) => self.engine.check_declared(head, known),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the head, with this length if it says nothing of it, and the first piece of the body

@@ -6,7 +6,7 @@ use support::serving::Setup;
 use tracing::Level;
 use tubes_http::{Body, Error};
 
-use super::failing::GET;
+use super::failing::{CHUNKED, GET};
 
 #[test]
 fn a_body_that_is_known_not_to_have_its_declared_length_is_answered_with_500_and_said_in_the_log() {
@@ -55,4 +55,19 @@ fn a_length_for_head_is_that_of_another_body() {
     let read = String::from_utf8(served.peer.read()).unwrap();
     assert!(read.starts_with("HTTP/1.1 200 "), "{read}");
     assert!(read.contains("content-length: 1000\r\n"), "{read}");
+}
+
+#[test]
+fn a_413_to_chunks_that_have_not_all_come_says_that_the_connection_closes() {
+    let served = Setup::new().respond(async |request: Request<Body>| {
+        let whole = request.into_body().collect(10).await?;
+        Ok::<_, Error>(Response::new(Body::from(whole)))
+    });
+    served
+        .send(CHUNKED)
+        .send("14\r\n01234567890123456789\r\n");
+    let answers = served.answers();
+    assert_eq!((answers[0].status, answers[0].closes()), (413, true));
+    served.send("0\r\n\r\n").send(GET);
+    assert_eq!(served.answers().len(), 1);
 }

@@ -101,7 +101,7 @@ fn tubes(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime, cap: usize
         };
         let sum = async move {
             let mut sum = 0;
-            while let Ok(n) = exit.next().await {
+            while let Ok(Some(n)) = exit.next().await {
                 sum ^= n;
             }
             sum
@@ -223,7 +223,7 @@ fn ping_pong(c: &mut Criterion) {
                 let mut sum = 0;
                 for n in 0..TURNS {
                     send(&mut entry, n).await;
-                    sum ^= exit.next().await.unwrap_or(0);
+                    sum ^= exit.next_or_reason().await.unwrap_or(0);
                 }
                 sum
             };

@@ -121,7 +121,7 @@ async fn over_tcp(runtime: &Runtime, server: Server) -> std::io::Result<TcpStrea
                 .map_err(std::io::Error::other)?;
             let client = TcpStream::connect(flows.local_addr()).await?;
             let flow = flows
-                .next()
+                .next_or_reason()
                 .await
                 .map_err(|reason| std::io::Error::other(format!("{reason:?}")))?;
             runtime.spawn(tubes(flow));

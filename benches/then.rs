@@ -114,7 +114,7 @@ fn coroutine(c: &mut Criterion) {
     group.bench_function("tubes", |b| {
         b.iter(|| {
             let triple = stages::coroutine(async |inlet: Inlet<u64>, outlet: Outlet<u64>| {
-                while let Ok(n) = inlet.next().await {
+                while let Some(n) = inlet.next().await? {
                     outlet.send(n.wrapping_mul(3)).await?;
                 }
                 Ok::<_, Reason>(())

@@ -90,7 +90,7 @@ fn a_stage_that_waits_allocates_nothing_for_an_item_either() {
             n
         }).at_most(bound(4));
         "coroutine": stages::coroutine(async |inlet: Inlet<u64>, outlet: Outlet<u64>| {
-            while let Ok(n) = inlet.next().await {
+            while let Some(n) = inlet.next().await? {
                 outlet.send(n).await?;
             }
             Ok::<_, Reason>(())

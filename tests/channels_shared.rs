@@ -59,12 +59,18 @@ fn who_waits_first_goes_first_and_nobody_overtakes() {
     let mut second = other.send(2);
     assert!(poll(&mut first).is_pending());
     assert!(poll(&mut second).is_pending());
-    assert!(matches!(poll(&mut channel.next()), Poll::Ready(Ok(0))));
+    assert!(matches!(
+        poll(&mut channel.next_or_reason()),
+        Poll::Ready(Ok(0))
+    ));
     // There is room, and it is for the first.
     assert!(third.try_send(3).is_err());
     assert!(poll(&mut second).is_pending());
     assert!(poll(&mut first).is_ready());
-    assert!(matches!(poll(&mut channel.next()), Poll::Ready(Ok(1))));
+    assert!(matches!(
+        poll(&mut channel.next_or_reason()),
+        Poll::Ready(Ok(1))
+    ));
     assert!(poll(&mut second).is_ready());
 }
 
@@ -82,7 +88,10 @@ fn a_send_that_is_dropped_leaves_the_line_and_wakes_the_next() {
             .run_until_stalled(second.as_mut())
             .is_pending()
     );
-    assert!(matches!(poll(&mut channel.next()), Poll::Ready(Ok(0))));
+    assert!(matches!(
+        poll(&mut channel.next_or_reason()),
+        Poll::Ready(Ok(0))
+    ));
     assert!(!executor.is_woken(), "the place is for the first");
     drop(first);
     assert!(executor.is_woken());
@@ -183,12 +192,21 @@ fn the_channel_ends_when_all_have_with_the_first_failure() {
         let mut other = one.clone();
         one.try_send(1).unwrap();
         first(one);
-        assert!(matches!(poll(&mut channel.next()), Poll::Ready(Ok(1))));
-        assert!(poll(&mut channel.next()).is_pending(), "the other is left");
+        assert!(matches!(
+            poll(&mut channel.next_or_reason()),
+            Poll::Ready(Ok(1))
+        ));
+        assert!(
+            poll(&mut channel.next_or_reason()).is_pending(),
+            "the other is left"
+        );
         other.try_send(2).unwrap();
         second(other);
-        assert!(matches!(poll(&mut channel.next()), Poll::Ready(Ok(2))));
-        let Poll::Ready(Err(end)) = poll(&mut channel.next()) else {
+        assert!(matches!(
+            poll(&mut channel.next_or_reason()),
+            Poll::Ready(Ok(2))
+        ));
+        let Poll::Ready(Err(end)) = poll(&mut channel.next_or_reason()) else {
             panic!("no end");
         };
         assert_eq!(end.error().map(Error::kind), due);

@@ -34,10 +34,10 @@ fn an_ask_that_is_given_up_leaves_the_others_asking() {
         let handle = source.handle();
         let reads = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
             let quits = async {
-                let mut next = pin!(inlet.next());
+                let mut next = pin!(inlet.next_or_reason());
                 poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending())).await;
             };
-            let read = beside(inlet.next(), quits).await?;
+            let read = beside(inlet.next_or_reason(), quits).await?;
             outlet.send(read).await
         });
         let drain = FakeDrain::new();
@@ -142,7 +142,7 @@ fn wakers_that_change_inside_are_kept_one_for_each_who_waits_and_go_with_it() {
     let waits = stages::coroutine(async move |inlet: Inlet<u32>, outlet: Outlet<u32>| {
         outlet.send(1).await?;
         let gives_up = {
-            let mut both = pin!(beside(anew(&own, inlet.next()), async {
+            let mut both = pin!(beside(anew(&own, inlet.next_or_reason()), async {
                 drop(anew(&own, outlet.send(2)).await);
             },));
             let mut polls = 0;
@@ -180,7 +180,7 @@ fn of_the_wakers_of_the_driver_the_last_one_is_kept() {
     for driven in [true, false] {
         let mint = Mint::default();
         let reads = stages::coroutine(async |inlet: Inlet<u32>, _: Outlet<u32>| {
-            inlet.next().await.map(drop)
+            inlet.next_or_reason().await.map(drop)
         });
         let mut fount = Box::pin(founts::pending().through(reads));
         for _ in 0..50 {
@@ -220,7 +220,7 @@ fn a_stop_rings_for_those_who_wait_with_a_waker_of_their_own() {
     let waits = stages::coroutine(async move |inlet: Inlet<u32>, outlet: Outlet<u32>| {
         let rung = Arc::new(Rung(true.into()));
         let waker = Waker::from(Arc::clone(&rung));
-        let mut next = pin!(inlet.next());
+        let mut next = pin!(inlet.next_or_reason());
         poll_fn(|_| {
             if !rung
                 .0
@@ -285,7 +285,7 @@ fn an_ask_that_is_dropped_outside_of_the_coroutine_asks_no_more() {
         let stage = stages::coroutine(async move |inlet: Inlet<u32>, _outlet: Outlet<u32>| {
             let inlet = Arc::new(inlet);
             let asks = Arc::clone(&inlet);
-            let mut ask = Box::pin(async move { asks.next().await });
+            let mut ask = Box::pin(async move { asks.next_or_reason().await });
             let asked = poll_fn(|cx| Poll::Ready(ask.as_mut().poll(cx))).await;
             assert!(asked.is_pending());
             *keeps.lock().unwrap() = Some(ask);

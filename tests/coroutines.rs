@@ -31,7 +31,7 @@ fn noted(log: &Log) -> Vec<String> {
 async fn pairs(log: Log, inlet: Inlet<u32>, outlet: Outlet<u32>) -> Result<(), Reason> {
     note(&log, "begins");
     loop {
-        let (first, second) = (inlet.next().await?, inlet.next().await?);
+        let (first, second) = (inlet.next_or_reason().await?, inlet.next_or_reason().await?);
         note(&log, format!("{first} {second}"));
         outlet.send(first + second).await?;
         note(&log, "sent");
@@ -65,15 +65,17 @@ fn nothing_is_pulled_before_it_is_asked_for_and_downstream_has_room() {
 fn what_is_not_asked_for_stays_upstream() {
     let mut source = founts::iter(0..9);
     let two = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
-        outlet.send(inlet.next().await?).await?;
-        outlet.send(inlet.next().await?).await
+        let n = inlet.next_or_reason().await?;
+        outlet.send(n).await?;
+        let n = inlet.next_or_reason().await?;
+        outlet.send(n).await
     });
     let some = (&mut source)
         .through(two)
         .flow_to(drains::collect(9));
     assert_eq!(executor().run(some).unwrap(), [0, 1]);
     // Told that it is enough, and not asked for more.
-    assert!(executor().run(source.next()).is_err());
+    assert!(matches!(executor().run(source.next()), Ok(None)));
 }
 
 #[test]
@@ -128,8 +130,8 @@ fn the_end_is_that_of_upstream_or_the_coroutines_own_and_a_failure_stands() {
         let hears_the_end = above.is_some();
         let coroutine = stages::coroutine(async move |inlet: Inlet<u32>, _: Outlet<u32>| {
             if hears_the_end {
-                assert!(inlet.next().await.is_err());
-                assert!(inlet.next().await.is_err());
+                assert!(inlet.next_or_reason().await.is_err());
+                assert!(inlet.next_or_reason().await.is_err());
             }
             own
         });
@@ -149,7 +151,7 @@ fn the_end_is_that_of_upstream_or_the_coroutines_own_and_a_failure_stands() {
 #[test]
 fn a_coroutine_may_fail_with_any_error_and_return_nothing_at_all() {
     let parse = stages::coroutine(async |inlet: Inlet<&str>, outlet: Outlet<u32>| {
-        while let Ok(word) = inlet.next().await {
+        while let Some(word) = inlet.next().await? {
             if outlet
                 .send(word.parse()?)
                 .await
@@ -183,7 +185,7 @@ fn a_stop_is_heard_where_the_coroutine_waits_and_it_may_tidy_up() {
         let log = Log::default();
         let notes = Arc::clone(&log);
         let coroutine = stages::coroutine(async move |inlet: Inlet<u32>, outlet: Outlet<u32>| {
-            while let Ok(n) = inlet.next().await {
+            while let Ok(Some(n)) = inlet.next().await {
                 if let Err(reason) = outlet.send(n).await {
                     note(&notes, format!("send: {}", reason.is_clean()));
                 }
@@ -199,11 +201,12 @@ fn a_stop_is_heard_where_the_coroutine_waits_and_it_may_tidy_up() {
         let handle = source.handle();
         let mut fount = Box::pin(source.through(coroutine));
         let mut executor = executor();
-        assert_eq!(executor.run(fount.next()).unwrap(), 1);
+        assert_eq!(executor.run(fount.next()).unwrap(), Some(1));
         fount.as_mut().stop(&reason);
         assert_eq!(noted(&log), ["over", "told: true"]);
         assert_eq!(handle.stops().len(), 1);
-        assert!(executor.run(fount.next()).is_err());
+        let end = executor.run(fount.next_or_reason());
+        assert!(end.is_err());
         assert_eq!(Arc::strong_count(&log), 1);
     }
 }
@@ -257,7 +260,7 @@ fn dropped_after_any_poll_the_coroutine_is_dropped_and_holds_no_more_than_it_rea
 #[test]
 fn a_panic_reaches_who_drives_and_leaves_a_dead_stage_not_a_wedged_one() {
     let fragile = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
-        while let Ok(n) = inlet.next().await {
+        while let Some(n) = inlet.next().await? {
             assert!(n < 2, "panic");
             outlet.send(n).await?;
         }
@@ -266,19 +269,20 @@ fn a_panic_reaches_who_drives_and_leaves_a_dead_stage_not_a_wedged_one() {
     let mut fount = Box::pin(FakeFount::new(0..9).through(fragile));
     let mut executor = executor();
     for n in 0..2 {
-        assert_eq!(executor.run(fount.next()).unwrap(), n);
+        assert_eq!(executor.run(fount.next()).unwrap(), Some(n));
     }
-    let panicked = catch_unwind(AssertUnwindSafe(|| executor.run(fount.next())));
+    let panicked = catch_unwind(AssertUnwindSafe(|| executor.run(fount.next_or_reason())));
     assert!(panicked.is_err());
     for _ in 0..2 {
-        let Err(Reason::Failed(error)) = executor.run(fount.next()) else {
+        let Err(Reason::Failed(error)) = executor.run(fount.next_or_reason()) else {
             panic!("goes on after a panic");
         };
         assert_eq!(error.kind(), Kind::Panicked);
     }
     // The next one on this thread finds everything in order.
     let pass = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
-        outlet.send(inlet.next().await?).await
+        let n = inlet.next_or_reason().await?;
+        outlet.send(n).await
     });
     let flow = founts::iter([7])
         .through(pass)
@@ -346,7 +350,7 @@ fn ends_wake_futures_that_are_polled_only_when_their_own_waker_rang() {
         let schedule = Schedule::seeded(seed);
         let coroutine = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
             let pass = async {
-                while let Ok(n) = inlet.next().await {
+                while let Some(n) = inlet.next().await? {
                     outlet.send(n).await?;
                     outlet.send(n + 100).await?;
                 }
@@ -374,7 +378,7 @@ fn a_next_that_is_given_up_asks_for_nothing_and_loses_nothing() {
     let coroutine = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
         {
             // Asks, and gives up.
-            let mut next = pin!(inlet.next());
+            let mut next = pin!(inlet.next_or_reason());
             poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending())).await;
         }
         let mut waits = true;
@@ -387,12 +391,13 @@ fn a_next_that_is_given_up_asks_for_nothing_and_loses_nothing() {
             }
         })
         .await;
-        outlet.send(inlet.next().await?).await
+        let n = inlet.next_or_reason().await?;
+        outlet.send(n).await
     });
     handle.push(5);
     let mut fount = Box::pin(source.through(coroutine));
     let mut executor = executor();
-    let mut next = Box::pin(async move { fount.next().await });
+    let mut next = Box::pin(async move { fount.next_or_reason().await });
     assert!(
         executor
             .poll(next.as_mut())
@@ -406,13 +411,13 @@ fn a_next_that_is_given_up_asks_for_nothing_and_loses_nothing() {
 #[test]
 fn one_coroutine_may_run_a_flow_with_another_inside_and_use_its_own_ends_there() {
     let outer = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
-        while let Ok(n) = inlet.next().await {
+        while let Some(n) = inlet.next().await? {
             let (inlet, outlet) = (&inlet, &outlet);
             let inner = stages::coroutine(async move |each: Inlet<u32>, out: Outlet<u32>| {
-                while let Ok(m) = each.next().await {
+                while let Some(m) = each.next().await? {
                     // An end of the outer one, in the inner one.
                     outlet
-                        .send(inlet.next().await? + m)
+                        .send(inlet.next_or_reason().await? + m)
                         .await?;
                 }
                 out.send(0).await
@@ -444,7 +449,9 @@ fn an_end_that_has_left_its_coroutine_fails_and_says_so() {
     executor().run(flow).unwrap();
     let (inlet, outlet) = gone.lock().unwrap().take().unwrap();
     for end in [
-        executor().run(inlet.next()).map(drop),
+        executor()
+            .run(inlet.next_or_reason())
+            .map(drop),
         executor().run(outlet.send(1)),
     ] {
         let Err(Reason::Failed(error)) = end else {
@@ -460,7 +467,7 @@ fn a_coroutine_may_move_between_threads_with_its_flow() {
         flow
     }
     let pass = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<u32>| {
-        while let Ok(n) = inlet.next().await {
+        while let Some(n) = inlet.next().await? {
             outlet.send(n).await?;
         }
         Ok::<_, Reason>(())
@@ -486,6 +493,6 @@ fn a_debug_says_whether_it_is_over() {
     let nothing = stages::coroutine(async |_: Inlet<u8>, _: Outlet<u8>| {});
     let mut fount = Box::pin(founts::iter([1]).through(nothing));
     assert_eq!(format!("{fount:?}"), "iter -> coroutine");
-    assert!(executor().run(fount.next()).is_err());
+    assert!(matches!(executor().run(fount.next()), Ok(None)));
     assert_eq!(format!("{fount:?}"), "iter(over) -> coroutine(over)");
 }

@@ -321,8 +321,8 @@ fn reading(
         let mut pace = FakeFount::new(std::iter::repeat(())).scheduled(&schedule);
         let mut members = group.fount;
         tasks.spawn(async move {
-            while pace.next().await.is_ok() {
-                match members.next().await {
+            while let Ok(Some(())) = pace.next().await {
+                match members.next_or_reason().await {
                     Ok((key, item)) => came
                         .borrow_mut()
                         .entry(key)

@@ -110,7 +110,7 @@ fn the_socket_is_read_only_when_the_body_is() {
         async move {
             let mut body = request.into_body();
             while pulls.recv().await.is_some() {
-                body.next().await.unwrap();
+                body.next_or_reason().await.unwrap();
             }
             Ok::<_, Error>(Response::new(Body::empty()))
         }
@@ -316,7 +316,7 @@ fn a_drip_does_not_extend_the_second_for_what_nobody_reads() {
 fn a_body_that_was_pulled_once_and_then_dropped_is_waited_for_one_second_too() {
     let served = Setup::new().respond(async |request: Request<Body>| {
         let mut body = request.into_body();
-        body.next().await.unwrap();
+        body.next_or_reason().await.unwrap();
         std::future::poll_fn(|cx| {
             assert!(
                 Pin::new(&mut body)
@@ -449,7 +449,7 @@ fn a_body_handle_of_an_exchange_that_is_over_stays_at_its_end() {
             let kept = Rc::clone(&kept);
             async move {
                 let mut body = request.into_body();
-                while body.next().await.is_ok() {}
+                while body.next().await?.is_some() {}
                 kept.borrow_mut().push(body);
                 Ok::<_, Error>(Response::new(Body::empty()))
             }

@@ -238,7 +238,7 @@ fn what_gathers_is_cut_with_the_reply_and_nothing_of_it_is_lost_otherwise() {
 fn by_hand() -> Served {
     Setup::new().serve(|mut exchanges| async move {
         let mut number = 0;
-        while let Ok(exchange) = exchanges.next().await {
+        while let Some(exchange) = exchanges.next().await? {
             number += 1;
             if number == 2 {
                 pending::<()>().await;
@@ -281,7 +281,10 @@ fn a_reply_by_hand_that_is_sent_has_left_whatever_came_behind_its_request() {
     for goes in [false, true] {
         for behind in ["", "\r\n", "G", GET] {
             let served = Setup::new().serve(async move |mut exchanges| {
-                let exchange = exchanges.next().await.unwrap();
+                let exchange = exchanges
+                    .next_or_reason()
+                    .await
+                    .unwrap();
                 let (_, reply) = exchange.into_parts();
                 reply
                     .send(Response::new(Body::from("Hello")))

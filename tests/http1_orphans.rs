@@ -20,15 +20,11 @@ async fn each(
     mut exchanges: Exchanges,
     mut serve: impl FnMut(Request<Body>, Reply),
 ) -> Result<(), tubes::Error> {
-    loop {
-        match exchanges.next().await {
-            Ok(exchange) => {
-                let (request, reply) = exchange.into_parts();
-                serve(request, reply);
-            }
-            Err(reason) => return reason.into_result(),
-        }
+    while let Some(exchange) = exchanges.next().await? {
+        let (request, reply) = exchange.into_parts();
+        serve(request, reply);
     }
+    Ok(())
 }
 
 /// The connection is dropped while its halves live in other tasks.
@@ -54,7 +50,7 @@ mod dropped {
         let (mut body, reply) = halves.borrow_mut().pop().unwrap();
         let heard = served.tasks.spawn(async move {
             let sent = reply.send(Response::new(Body::from("late")));
-            let end = body.next().await.unwrap_err();
+            let end = body.next_or_reason().await.unwrap_err();
             (why(&end), why_failed(&sent.await.unwrap_err()))
         });
         served.run();

@@ -183,7 +183,7 @@ fn a_body_that_is_cut_cuts_what_is_sent_on() {
 fn what_is_left_of_a_body_is_sent_on_with_the_length_of_the_rest() {
     let served = Setup::new().respond(async |request: Request<Body>| {
         let mut body = request.into_body();
-        let first = body.next().await;
+        let first = body.next_or_reason().await;
         assert_eq!(first.unwrap(), "ab");
         assert_eq!((body.length(), body.remaining()), (Some(6), Some(4)));
         // Boxed twice on its way, which changes nothing.

@@ -255,7 +255,7 @@ fn trailers_come_in_and_go_out() {
 fn trailers_that_are_asked_for_only_after_the_end_are_there() {
     let served = Setup::new().respond(async |request: Request<Body>| {
         let mut body = request.into_body();
-        while body.next().await.is_ok() {}
+        while body.next().await?.is_some() {}
         let fields = body.trailers().take();
         let sum = fields.map_or_else(Vec::new, |fields| fields["x-sum"].as_bytes().to_vec());
         Ok::<_, Error>(Response::new(Body::from(sum)))
@@ -343,7 +343,7 @@ fn trailers_that_cannot_be_carried_leave_the_body_whole() {
 fn interim_responses_go_before_the_final_one_and_not_to_http_1_0() {
     let serve = || {
         Setup::new().serve(|mut exchanges| async move {
-            while let Ok(exchange) = exchanges.next().await {
+            while let Some(exchange) = exchanges.next().await? {
                 let (_, mut reply) = exchange.into_parts();
                 let mut hints = Response::new(());
                 *hints.status_mut() = StatusCode::EARLY_HINTS;

@@ -47,7 +47,7 @@ fn a_refusal_in_place_of_a_reply_is_not_called_a_reply_that_was_cut() {
             let served = Setup::new().respond(async |request: Request<Body>| {
                 // Whatever comes of it.
                 let mut body = request.into_body();
-                let first = body.next().await;
+                let first = body.next_or_reason().await;
                 let body = match first {
                     Ok(_) => body,
                     Err(_) => Body::from("fine"),

@@ -59,15 +59,11 @@ async fn each(
     mut exchanges: Exchanges,
     mut serve: impl FnMut(Request<Body>, Reply),
 ) -> Result<(), tubes::Error> {
-    loop {
-        match exchanges.next().await {
-            Ok(exchange) => {
-                let (request, reply) = exchange.into_parts();
-                serve(request, reply);
-            }
-            Err(reason) => return reason.into_result(),
-        }
+    while let Some(exchange) = exchanges.next().await? {
+        let (request, reply) = exchange.into_parts();
+        serve(request, reply);
     }
+    Ok(())
 }
 
 fn note_sent(notes: &Notes, sent: Result<(), tubes::Error>) {
@@ -304,7 +300,7 @@ fn a_reply_that_is_cut_elsewhere_ends_the_body_that_is_read() {
                 let notes = notes.clone();
                 tasks.spawn(async move {
                     let mut body = request.into_body();
-                    while body.next().await.is_ok() {}
+                    while let Ok(Some(_)) = body.next().await {}
                     notes.add("body over");
                 });
                 drop(reply);

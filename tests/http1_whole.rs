@@ -205,7 +205,7 @@ fn a_body_says_how_far_it_has_come() {
     let served = Setup::new().respond(async |request: Request<Body>| {
         let mut body = request.into_body();
         let mut said = String::new();
-        while let Ok(_piece) = body.next().await {
+        while let Some(_piece) = body.next().await? {
             said += &format!("{} of {:?}, ", body.received(), body.length());
         }
         Ok::<_, Error>(Response::new(Body::from(said)))

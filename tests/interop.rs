@@ -28,7 +28,7 @@ async fn listen() -> (Listener, SocketAddr) {
 /// Both ends of a connection: a flow, and a socket that knows nothing of flows.
 async fn pair() -> (TcpFlow, TcpStream) {
     let (mut listener, addr) = listen().await;
-    let (flow, stream) = tokio::join!(listener.next(), TcpStream::connect(addr));
+    let (flow, stream) = tokio::join!(listener.next_or_reason(), TcpStream::connect(addr));
     (flow.unwrap(), stream.unwrap())
 }
 
@@ -136,7 +136,7 @@ fn a_reset_by_the_peer_ends_the_fount_with_that_failure() {
         let (mut flow, stream) = pair().await;
         stream.set_zero_linger().unwrap();
         drop(stream);
-        let Err(Reason::Failed(error)) = flow.fount.next().await else {
+        let Err(Reason::Failed(error)) = flow.fount.next_or_reason().await else {
             panic!("no failure");
         };
         assert_eq!(error.kind(), Kind::Io(ErrorKind::ConnectionReset));
@@ -163,7 +163,7 @@ fn a_listener_accepts_only_what_is_pulled() {
         assert_eq!(connected.len(), 2);
         let mut flows = Vec::new();
         for _ in 0..4 {
-            flows.push(listener.next().await.unwrap());
+            flows.push(listener.next_or_reason().await.unwrap());
         }
         connected.extend(
             clients
@@ -196,7 +196,10 @@ fn stopping_a_listener_closes_its_port_and_a_bound_port_is_an_error_with_its_nam
 
         let mut listener = std::pin::pin!(listener);
         listener.as_mut().stop(&Reason::Enough);
-        assert!(matches!(listener.next().await, Err(Reason::Enough)));
+        assert!(matches!(
+            listener.next_or_reason().await,
+            Err(Reason::Enough)
+        ));
         let error = net::connect(addr).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Io(ErrorKind::ConnectionRefused));
         assert!(
@@ -322,7 +325,7 @@ fn process_with_few_files() {
         let refused = listener.refused();
         let mut flows = Vec::new();
         while refused.count() < 2 {
-            match timeout(Duration::from_millis(10), listener.next()).await {
+            match timeout(Duration::from_millis(10), listener.next_or_reason()).await {
                 Ok(flow) => flows.push(flow.unwrap()),
                 Err(_nothing_yet) => {}
             }
@@ -331,7 +334,7 @@ fn process_with_few_files() {
         assert!((1..24).contains(&before), "accepted {before}");
         flows.clear();
         for _ in before..CLIENTS {
-            drop(listener.next().await.unwrap());
+            drop(listener.next_or_reason().await.unwrap());
         }
     });
 }

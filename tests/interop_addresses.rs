@@ -49,14 +49,14 @@ fn one_address_has_as_many_connections_as_it_may_until_both_halves_of_one_are_go
         let mut flows = listener.through(crowd);
 
         let _first = connect(2, addr).await;
-        let first = flows.next().await.unwrap();
+        let first = flows.next_or_reason().await.unwrap();
         let _second = connect(2, addr).await;
-        let second = flows.next().await.unwrap();
+        let second = flows.next_or_reason().await.unwrap();
         // The third is refused in passing; one of another address is not.
         let third = connect(2, addr).await;
         let third_addr = third.local_addr().unwrap();
         let _other = connect(3, addr).await;
-        let other = flows.next().await.unwrap();
+        let other = flows.next_or_reason().await.unwrap();
         assert_eq!(other.fount.peer_addr().ip(), Ipv4Addr::new(127, 0, 0, 3));
         assert_reset(third).await;
         assert_eq!(refused.count(), 1);
@@ -67,12 +67,12 @@ fn one_address_has_as_many_connections_as_it_may_until_both_halves_of_one_are_go
         drop(fount);
         let fourth = connect(2, addr).await;
         let _next = connect(3, addr).await;
-        let _kept = flows.next().await.unwrap();
+        let _kept = flows.next_or_reason().await.unwrap();
         assert_reset(fourth).await;
 
         drop(drain);
         let _fifth = connect(2, addr).await;
-        let fifth = flows.next().await.unwrap();
+        let fifth = flows.next_or_reason().await.unwrap();
         assert_eq!(fifth.fount.peer_addr().ip(), Ipv4Addr::new(127, 0, 0, 2));
         assert_eq!(refused.count(), 2);
         drop((second, other));
@@ -134,7 +134,7 @@ fn a_flow_with_a_place_is_a_flow_as_any_other() {
             1
         );
         let mut stream = connect(1, addr).await;
-        let flow = flows.next().await.unwrap();
+        let flow = flows.next_or_reason().await.unwrap();
         let sent = tubes::founts::once(Bytes::from("hello")).flow_to(flow.drain);
         sent.await.unwrap();
         let mut heard = String::new();
@@ -171,11 +171,11 @@ fn a_listener_lets_no_address_have_more_than_half_of_what_spawn_takes() {
             for _ in 0..500 {
                 // The peer may be gone: it is who serves it that has no place for more.
                 let _stream = connect(2, addr).await;
-                flows.push(listener.next().await.unwrap());
+                flows.push(listener.next_or_reason().await.unwrap());
             }
             let (third, fourth) = (connect(2, addr).await, connect(2, addr).await);
             let _other = connect(3, addr).await;
-            let other = listener.next().await.unwrap();
+            let other = listener.next_or_reason().await.unwrap();
             assert_eq!(other.fount.peer_addr().ip(), Ipv4Addr::new(127, 0, 0, 3));
             assert_reset(third).await;
             assert_reset(fourth).await;
@@ -183,7 +183,7 @@ fn a_listener_lets_no_address_have_more_than_half_of_what_spawn_takes() {
 
             flows.pop();
             let _stream = connect(2, addr).await;
-            flows.push(listener.next().await.unwrap());
+            flows.push(listener.next_or_reason().await.unwrap());
         });
     });
     let said: Vec<_> = said
@@ -208,16 +208,16 @@ fn a_listener_and_a_stage_behind_it_count_each_for_itself() {
         let refused = listener.refused();
         let mut flows = listener.through(net::at_most_per_address(bound(9)));
         let _streams = (connect(1, addr).await, connect(1, addr).await);
-        let first = flows.next().await.unwrap();
-        let _second = flows.next().await.unwrap();
+        let first = flows.next_or_reason().await.unwrap();
+        let _second = flows.next_or_reason().await.unwrap();
         let third = connect(1, addr).await;
         tokio::select! {
             () = assert_reset(third) => {}
-            _ = flows.next() => panic!("it was let in"),
+            _ = flows.next_or_reason() => panic!("it was let in"),
         }
         assert_eq!(refused.count(), 1);
         drop(first);
         let _fourth = connect(1, addr).await;
-        let _fourth = flows.next().await.unwrap();
+        let _fourth = flows.next_or_reason().await.unwrap();
     });
 }

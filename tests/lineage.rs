@@ -22,14 +22,14 @@ fn a_fount_that_leaves_a_paused_chain_is_not_paused() {
     let mut executor = executor();
     {
         let mut piped = (&mut source).through(valve.stage());
-        let mut next = std::pin::pin!(piped.next());
+        let mut next = std::pin::pin!(piped.next_or_reason());
         assert!(
             executor
                 .run_until_stalled(next.as_mut())
                 .is_pending()
         );
     }
-    assert!(matches!(executor.run(source.next()), Ok(0)));
+    assert!(matches!(executor.run(source.next_or_reason()), Ok(0)));
     assert!(valve.is_paused());
     drop(pause);
 }
@@ -70,7 +70,7 @@ fn an_iterator_that_is_stopped_ends_at_once_and_one_that_has_ended_says_nothing_
         Pin::new(&mut fount).stop(&Reason::Enough);
         for _ in 0..2 {
             let end = executor()
-                .run(fount.next())
+                .run(fount.next_or_reason())
                 .unwrap_err();
             assert_eq!(support::speaker::name(&end), expected);
         }
@@ -92,7 +92,7 @@ fn a_closed_valve_keeps_a_reader_from_being_read_and_an_open_one_does_not() {
     let pause = valve.pause("a test");
     let mut executor = executor();
     for _ in 0..3 {
-        let next = std::pin::pin!(piped.next());
+        let next = std::pin::pin!(piped.next_or_reason());
         assert!(
             executor
                 .run_until_stalled(next)
@@ -101,7 +101,7 @@ fn a_closed_valve_keeps_a_reader_from_being_read_and_an_open_one_does_not() {
         assert_eq!(life.so_far().calls, 0);
     }
     drop(pause);
-    assert_eq!(executor.run(piped.next()).unwrap(), "bytes");
+    assert_eq!(executor.run(piped.next()).unwrap(), Some("bytes".into()));
 }
 
 #[test]

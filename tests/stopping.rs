@@ -117,7 +117,7 @@ fn a_tube_greets_once_when_pulled_by_hand_and_flowing_later() {
     let handle = source.handle();
     let mut fount = source.through(tube);
     let mut executor = Executor::new(&Schedule::eager());
-    assert_eq!(executor.run(fount.next()).unwrap(), "hello");
+    assert_eq!(executor.run(fount.next()).unwrap(), Some("hello"));
     assert_eq!(handle.polls(), 0);
     let rest = Executor::new(&Schedule::eager()).run(fount.flow_to(drains::collect(9)));
     assert_eq!(rest.unwrap(), ["there", "a", "a", "good", "bye"]);
@@ -291,7 +291,7 @@ fn a_fount_stopped_twice_hears_of_it_once() {
     fount.as_mut().stop(&Reason::Enough);
     fount.as_mut().stop(&failure("later"));
     let end = Executor::new(&Schedule::eager())
-        .run(fount.next())
+        .run(fount.next_or_reason())
         .unwrap_err();
     assert_eq!(
         (name(&end), names(&handle.stops())),
@@ -368,10 +368,14 @@ fn who_pulls_by_hand_hears_the_failure_of_a_greeting() {
     let handle = source.handle();
     let mut fount = source.through(tube);
     let mut executor = Executor::new(&Schedule::eager());
-    assert_eq!(executor.run(fount.next()).unwrap(), "hello");
+    assert_eq!(executor.run(fount.next()).unwrap(), Some("hello"));
     for _ in 0..2 {
         assert_eq!(
-            name(&executor.run(fount.next()).unwrap_err()),
+            name(
+                &executor
+                    .run(fount.next_or_reason())
+                    .unwrap_err()
+            ),
             "Speaker: emit failed"
         );
     }
@@ -417,7 +421,7 @@ fn a_channel_wakes_its_sender_only_when_there_is_news_for_it() {
     );
     let mut other = Executor::new(&Schedule::eager());
     let wakes = executor.wakes();
-    assert_eq!(other.run(channel.next()).unwrap(), 1);
+    assert_eq!(other.run(channel.next()).unwrap(), Some(1));
     assert_eq!(executor.wakes(), wakes, "it had room before, too");
     drop(channel);
     assert!(executor.is_woken());

@@ -28,7 +28,7 @@ fn what_a_reader_has_comes_out_whole_and_in_order() {
         let (read, reason) = run(async {
             let mut read = Vec::new();
             loop {
-                match fount.next().await {
+                match fount.next_or_reason().await {
                     Ok(segment) => {
                         assert!((1..=largest).contains(&segment.len()), "seed {seed}");
                         read.extend_from_slice(&segment);
@@ -40,7 +40,7 @@ fn what_a_reader_has_comes_out_whole_and_in_order() {
         assert!(read == all, "seed {seed}: other bytes than there were");
         assert!(matches!(reason, Reason::Finished));
         assert!(life.so_far().dropped, "over, and keeps the reader");
-        assert!(matches!(run(fount.next()), Err(Reason::Finished)));
+        assert!(matches!(run(fount.next_or_reason()), Err(Reason::Finished)));
     }
 }
 
@@ -61,7 +61,12 @@ fn a_reader_is_read_once_a_pull_and_not_at_all_without_one() {
                 .poll_progress(&mut cx())
                 .is_ready()
         );
-        assert_eq!(run(fount.next()).unwrap().len(), 10);
+        assert_eq!(
+            run(fount.next_or_reason())
+                .unwrap()
+                .len(),
+            10
+        );
     }
 }
 
@@ -78,10 +83,15 @@ fn the_failure_of_a_reader_is_told_behind_its_bytes() {
     );
     let mut fount = io::read(reader);
     for _ in 0..2 {
-        assert_eq!(run(fount.next()).unwrap().len(), 10);
+        assert_eq!(
+            run(fount.next_or_reason())
+                .unwrap()
+                .len(),
+            10
+        );
     }
     for _ in 0..2 {
-        let Err(Reason::Failed(error)) = run(fount.next()) else {
+        let Err(Reason::Failed(error)) = run(fount.next_or_reason()) else {
             panic!("no failure");
         };
         assert_eq!(error.kind(), Kind::Io(ErrorKind::ConnectionReset));
@@ -97,7 +107,7 @@ fn a_stopped_fount_drops_its_reader_and_keeps_the_first_reason() {
     Pin::new(&mut fount).stop(&Reason::Enough);
     Pin::new(&mut fount).stop(&Reason::Finished);
     assert!(life.so_far().dropped);
-    assert!(matches!(run(fount.next()), Err(Reason::Enough)));
+    assert!(matches!(run(fount.next_or_reason()), Err(Reason::Enough)));
     assert_eq!(life.so_far().calls, 0);
 }
 

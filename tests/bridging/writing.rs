@@ -232,7 +232,7 @@ where
         if let Err(reason) = std::future::poll_fn(|cx| drain.as_mut().poll_ready(cx)).await {
             break reason;
         }
-        match fount.next().await {
+        match fount.next_or_reason().await {
             Ok(item) => drain.as_mut().receive(item).unwrap(),
             Err(reason) => break reason,
         }

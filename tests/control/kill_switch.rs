@@ -177,9 +177,15 @@ fn a_switch_that_is_dropped_ends_nothing_and_an_end_of_the_flow_stands() {
 
     let switch = stages::kill_switch();
     let mut piped = pin!(founts::empty::<u8>().through(switch.stage()));
-    assert!(matches!(executor.run(piped.next()), Err(Reason::Finished)));
+    assert!(matches!(
+        executor.run(piped.next_or_reason()),
+        Err(Reason::Finished)
+    ));
     switch.abort(Kind::Timeout);
-    assert!(matches!(executor.run(piped.next()), Err(Reason::Finished)));
+    assert!(matches!(
+        executor.run(piped.next_or_reason()),
+        Err(Reason::Finished)
+    ));
 }
 
 #[test]

@@ -167,7 +167,10 @@ fn what_cannot_be_acquired_fails_the_flow_and_nothing_is_released() {
     );
     assert_eq!(format!("{fount:?}"), "resource(acquiring)");
     fount.as_mut().stop(&Reason::Enough);
-    assert!(matches!(executor.run(fount.next()), Err(Reason::Enough)));
+    assert!(matches!(
+        executor.run(fount.next_or_reason()),
+        Err(Reason::Enough)
+    ));
     let mut progress: Pin<&mut _> = fount.as_mut();
     assert!(
         executor

@@ -98,7 +98,7 @@ fn a_stop_goes_to_the_fount_that_flows_and_ends_a_wait_at_once() {
         let (made, fount) = remade(&clock, plain(9));
         let mut fount = Box::pin(fount);
         if polled {
-            assert!(matches!(executor.run(fount.next()), Ok(0)));
+            assert!(matches!(executor.run(fount.next_or_reason()), Ok(0)));
             if failed {
                 fail(&made);
             }
@@ -110,7 +110,10 @@ fn a_stop_goes_to_the_fount_that_flows_and_ends_a_wait_at_once() {
         }
         assert_eq!(clock.waiting(), usize::from(failed));
         fount.as_mut().stop(&Reason::Enough);
-        assert!(matches!(executor.run(fount.next()), Err(Reason::Enough)));
+        assert!(matches!(
+            executor.run(fount.next_or_reason()),
+            Err(Reason::Enough)
+        ));
         let made = made.lock().unwrap();
         assert_eq!(made.len(), usize::from(polled));
         let stops = made

@@ -168,7 +168,10 @@ fn a_stop_or_a_drop_while_it_waits_takes_effect_at_once() {
         assert!(shown.ends_with("-> retry(1 of 1, waiting: backoff(1 of 9, next 2s, up to 60s))"));
         if stopped {
             fount.as_mut().stop(&Reason::Enough);
-            assert!(matches!(executor.run(fount.next()), Err(Reason::Enough)));
+            assert!(matches!(
+                executor.run(fount.next_or_reason()),
+                Err(Reason::Enough)
+            ));
             assert!(matches!(source.stops()[..], [Reason::Enough]));
         }
         drop(fount);

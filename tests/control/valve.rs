@@ -181,9 +181,15 @@ fn a_stop_gets_through_while_paused_and_no_item_follows() {
             .is_pending()
     );
     fount.as_mut().stop(&Reason::Enough);
-    assert!(matches!(executor.run(fount.next()), Err(Reason::Enough)));
+    assert!(matches!(
+        executor.run(fount.next_or_reason()),
+        Err(Reason::Enough)
+    ));
     drop(pause);
-    assert!(matches!(executor.run(fount.next()), Err(Reason::Enough)));
+    assert!(matches!(
+        executor.run(fount.next_or_reason()),
+        Err(Reason::Enough)
+    ));
     assert_eq!((source.pulled(), source.stops().len()), (0, 1));
 }
 

@@ -131,6 +131,6 @@ fn founts_of_two_types_and_boxed_ones_of_any_are_merged() {
     all.sort_unstable();
     assert_eq!(all, [1, 2, 4, 5, 7]);
     let none: [founts::Empty<u8>; 0] = [];
-    let end = executor.run(fan::merge(none).next());
+    let end = executor.run(fan::merge(none).next_or_reason());
     assert!(matches!(end, Err(Reason::Finished)));
 }

@@ -109,7 +109,9 @@ fn a_stop_goes_to_every_source_that_has_not_ended_once_with_its_reason() {
         let mut executor = Executor::new(&Schedule::eager());
         // All four, and the ends of the first two: nobody is left but the third.
         for _ in 0..4 {
-            executor.run(merge.next()).unwrap();
+            executor
+                .run(merge.next_or_reason())
+                .unwrap();
         }
         assert!(
             executor
@@ -120,7 +122,9 @@ fn a_stop_goes_to_every_source_that_has_not_ended_once_with_its_reason() {
         merge.as_mut().stop(&Reason::Enough);
         let told: Vec<_> = sources.iter().map(heard).collect();
         assert_eq!(told, ["", "", due]);
-        let end = executor.run(merge.next()).unwrap_err();
+        let end = executor
+            .run(merge.next_or_reason())
+            .unwrap_err();
         assert_eq!(word(&end), due);
     }
 }

@@ -94,14 +94,14 @@ fn a_fount_that_is_through_with_its_end_makes_room_for_the_next() {
     let (close, merged) = make();
     let mut merged = pin!(merged);
     let mut executor = Executor::new(&Schedule::eager());
-    assert_eq!(executor.run(merged.next()).unwrap(), 1);
-    let next = executor.run_until_stalled(pin!(merged.next()));
+    assert_eq!(executor.run(merged.next()).unwrap(), Some(1));
+    let next = executor.run_until_stalled(pin!(merged.next_or_reason()));
     assert!(next.is_pending());
     close.send(()).unwrap();
     let progress = executor.poll(pin!(poll_fn(|cx| merged.as_mut().poll_progress(cx))));
     assert!(progress.is_ready());
     assert!(executor.is_woken());
-    assert_eq!(executor.run(merged.next()).unwrap(), 2);
+    assert_eq!(executor.run(merged.next()).unwrap(), Some(2));
 }
 
 #[test]
@@ -113,10 +113,19 @@ fn an_input_that_has_ended_leaves_room_while_others_are_never_pending() {
     add(FakeFount::new([1])).unwrap();
     let mut executor = Executor::new(&Schedule::eager());
     for _ in 0..9 {
-        assert!(executor.run(set.next()).unwrap() < 2);
+        assert!(
+            executor
+                .run(set.next_or_reason())
+                .unwrap()
+                < 2
+        );
     }
     add(FakeFount::new([2])).unwrap();
-    let came = (0..99).map(|_| executor.run(set.next()).unwrap());
+    let came = (0..99).map(|_| {
+        executor
+            .run(set.next_or_reason())
+            .unwrap()
+    });
     assert_eq!(came.max(), Some(2));
     add(FakeFount::new([3])).unwrap();
 }
@@ -140,7 +149,7 @@ where
     let mut turn = |when: &str| {
         let before = source.progress();
         while executor
-            .run_until_stalled(pin!(joined.next()))
+            .run_until_stalled(pin!(joined.next_or_reason()))
             .is_ready()
         {}
         assert!(source.progress() > before, "{name}, pulled, {when}");
@@ -200,7 +209,7 @@ fn upstream_of_a_full_flatten_merge_keeps_moving() {
     let mut executor = Executor::new(&Schedule::eager());
     for _ in 0..2 {
         let before = source.progress();
-        let next = executor.run_until_stalled(pin!(merged.next()));
+        let next = executor.run_until_stalled(pin!(merged.next_or_reason()));
         assert!(next.is_pending());
         assert!(source.progress() > before);
         source.nudge();

@@ -139,7 +139,7 @@ fn a_stop_is_heard_by_all_also_by_those_that_had_not_begun() {
             .collect();
         let mut joined = way(founts);
         let mut executor = Executor::new(&Schedule::eager());
-        assert_eq!(executor.run(joined.next()).unwrap(), 1, "{name}");
+        assert_eq!(executor.run(joined.next()).unwrap(), Some(1), "{name}");
         joined.as_mut().stop(&Reason::Enough);
         joined.as_mut().stop(&Reason::Finished);
         for source in &sources {
@@ -148,7 +148,7 @@ fn a_stop_is_heard_by_all_also_by_those_that_had_not_begun() {
                 "{name}"
             );
         }
-        let end = executor.run(joined.next());
+        let end = executor.run(joined.next_or_reason());
         assert!(matches!(end, Err(Reason::Enough)), "{name}");
         drop(joined);
         assert!(
@@ -255,13 +255,13 @@ fn an_interleave_waits_for_whose_turn_it_is_and_pulls_no_other() {
     );
     assert_eq!(other.pulled(), 0);
     hand.push(1);
-    assert_eq!(executor.run(row.next()).unwrap(), 1);
-    assert_eq!(executor.run(row.next()).unwrap(), 5);
+    assert_eq!(executor.run(row.next()).unwrap(), Some(1));
+    assert_eq!(executor.run(row.next()).unwrap(), Some(5));
     assert!(
         executor
             .run_until_stalled(pin!(row.next()))
             .is_pending()
     );
     hand.end(Reason::Finished);
-    assert_eq!(executor.run(row.next()).unwrap(), 6);
+    assert_eq!(executor.run(row.next()).unwrap(), Some(6));
 }

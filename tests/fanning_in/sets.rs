@@ -64,7 +64,7 @@ fn an_input_that_has_ended_leaves_room_and_is_not_asked_again() {
         .add(FakeFount::new([5]))
         .unwrap_err();
     assert!(matches!(refused.refused, Refused::Full(2)));
-    assert_eq!(executor.run(set.next()).unwrap(), 1);
+    assert_eq!(executor.run(set.next()).unwrap(), Some(1));
     assert!(
         executor
             .run_until_stalled(pin!(set.next()))
@@ -72,7 +72,7 @@ fn an_input_that_has_ended_leaves_room_and_is_not_asked_again() {
     );
     assert!(gone.is_dropped());
     handle.add(refused.fount).unwrap();
-    assert_eq!(executor.run(set.next()).unwrap(), 5);
+    assert_eq!(executor.run(set.next()).unwrap(), Some(5));
     assert!(
         executor
             .run_until_stalled(pin!(set.next()))
@@ -121,7 +121,7 @@ fn every_input_of_a_stopped_set_hears_it_those_that_had_not_begun_too() {
     let (begun, added) = (FakeFount::new([1, 2]), FakeFount::new([3]));
     let sources = [begun.handle(), added.handle()];
     handle.add(begun).unwrap();
-    assert_eq!(executor.run(set.next()).unwrap(), 1);
+    assert_eq!(executor.run(set.next()).unwrap(), Some(1));
     handle.add(added).unwrap();
     set.as_mut().stop(&Reason::Enough);
     for source in &sources {

@@ -13,10 +13,15 @@ fn a_source_that_is_always_ready_starves_nobody() {
     let busy = (0..3).map(|_| FakeFount::new(std::iter::repeat(0)));
     let mut all = pin!(fan::merge(busy.chain([late])));
     for _ in 0..100 {
-        assert_eq!(executor.run(all.next()).unwrap(), 0);
+        assert_eq!(executor.run(all.next()).unwrap(), Some(0));
     }
     hand.push(1);
-    let waited = (0..).take_while(|_| executor.run(all.next()).unwrap() == 0);
+    let waited = (0..).take_while(|_| {
+        executor
+            .run(all.next_or_reason())
+            .unwrap()
+            == 0
+    });
     // The bells are looked at every 64 items, then everybody has a turn of one.
     assert!(waited.count() <= 64 + 3);
 }
@@ -58,7 +63,9 @@ fn shares_are_as_the_weights_for_a_fast_drain_and_for_a_slow_one() {
     let mut shares = [0; 3];
     let mut slow = pin!(merge());
     for _ in 0..800 {
-        shares[executor.run(slow.next()).unwrap()] += 1;
+        shares[executor
+            .run(slow.next_or_reason())
+            .unwrap()] += 1;
     }
     assert_eq!(shares, [500, 100, 200]);
 

@@ -184,7 +184,7 @@ fn a_request_body_that_is_cut_ends_as_truncated_and_the_handler_hears_it() {
                     async move {
                         let mut body = request.into_body();
                         loop {
-                            match body.next().await {
+                            match body.next_or_reason().await {
                                 Ok(piece) => notes.add(String::from_utf8_lossy(&piece)),
                                 Err(reason) => {
                                     notes.add(why(&reason));
@@ -215,6 +215,38 @@ fn a_request_body_that_is_cut_ends_as_truncated_and_the_handler_hears_it() {
             assert_eq!(served.ends().1, if reset { "failed" } else { "finished" });
             assert_eq!(served.ends().2, "failed");
         }
+    }
+}
+
+#[test]
+fn a_loop_of_next_never_takes_an_upload_that_is_cut_for_a_whole_one() {
+    let cases = [
+        (POST_10, "0123456789", Some("stored 10")),
+        (POST_10, "012", None),
+        (CHUNKED, "3\r\nabc\r\n0\r\n\r\n", Some("stored 3")),
+        (CHUNKED, "3\r\nabc\r\n", None),
+    ];
+    for (request, sent, stored) in cases {
+        let notes = Notes::default();
+        let served = Setup::new().respond({
+            let notes = notes.clone();
+            move |request: Request<Body>| {
+                let notes = notes.clone();
+                async move {
+                    let mut upload = request.into_body();
+                    let mut size = 0;
+                    while let Some(piece) = upload.next().await? {
+                        size += piece.len();
+                    }
+                    notes.add(format!("stored {size}"));
+                    Ok::<_, tubes::Error>(Response::new(Body::empty()))
+                }
+            }
+        });
+        served.send(request).send(sent);
+        served.peer.finish();
+        served.run();
+        assert_eq!(notes.take(), Vec::from_iter(stored), "{sent:?}");
     }
 }
 
@@ -301,7 +333,7 @@ fn a_reply_that_is_dropped_is_answered_with_500() {
         let served = Setup::new().serve({
             let notes = notes.clone();
             move |mut exchanges| async move {
-                while let Ok(exchange) = exchanges.next().await {
+                while let Some(exchange) = exchanges.next().await? {
                     let (request, reply) = exchange.into_parts();
                     if !both {
                         let body = request.into_body().collect(10).await;
@@ -327,7 +359,7 @@ fn a_reply_that_is_dropped_is_answered_with_500() {
 #[test]
 fn a_handler_may_refuse_by_hand() {
     let served = Setup::new().serve(|mut exchanges| async move {
-        while let Ok(exchange) = exchanges.next().await {
+        while let Some(exchange) = exchanges.next().await? {
             let (_, reply) = exchange.into_parts();
             reply.refuse(&Error::new(Kind::BodyTooLarge { limit: 7 }));
         }

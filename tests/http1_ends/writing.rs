@@ -65,7 +65,7 @@ fn a_write_that_fails_while_the_end_of_a_reply_waits_ends_the_exchange() {
     let served = Setup::new().serve({
         let notes = notes.clone();
         move |mut exchanges| async move {
-            while let Ok(exchange) = exchanges.next().await {
+            while let Ok(Some(exchange)) = exchanges.next().await {
                 let (_, reply) = exchange.into_parts();
                 let mut body = reply.start(Response::new(()));
                 for _ in 0..2 {

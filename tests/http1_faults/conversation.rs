@@ -64,11 +64,7 @@ fn serve(place: Place) -> Served {
     }
     let tasks = setup.tasks.clone();
     setup.serve(|mut exchanges| async move {
-        loop {
-            let exchange = match exchanges.next().await {
-                Ok(exchange) => exchange,
-                Err(reason) => return reason.into_result(),
-            };
+        while let Some(exchange) = exchanges.next().await? {
             let (request, reply) = exchange.into_parts();
             tasks.spawn(async move {
                 match route(request).await {
@@ -77,6 +73,7 @@ fn serve(place: Place) -> Served {
                 }
             });
         }
+        Ok(())
     })
 }
 

@@ -56,12 +56,10 @@ impl Talk {
                 let each = answer(move |exchange| serve(Log::clone(&own), exchange));
                 return exchanges.flow_to(each).await;
             }
-            loop {
-                match exchanges.next().await {
-                    Ok(exchange) => drop(tasks.spawn(serve(Log::clone(&own), exchange))),
-                    Err(reason) => return reason.into_result(),
-                }
+            while let Some(exchange) = exchanges.next().await? {
+                drop(tasks.spawn(serve(Log::clone(&own), exchange)));
             }
+            Ok(())
         });
         let case = format!("{}, {place:?}, {fault:?}", row.name);
         Self {

@@ -148,13 +148,10 @@ async fn answer(request: Request<Body>, reply: Reply, ended: &Ended) -> Result<(
 
 async fn whole(mut body: Listening) -> Result<Vec<u8>, Error> {
     let mut whole = Vec::new();
-    loop {
-        match body.next().await {
-            Ok(piece) => whole.extend_from_slice(&piece),
-            Err(Reason::Failed(error)) => return Err(error),
-            Err(_) => return Ok(whole),
-        }
+    while let Some(piece) = body.next().await? {
+        whole.extend_from_slice(&piece);
     }
+    Ok(whole)
 }
 
 async fn upgrade(reply: Reply) -> Result<(), Error> {

@@ -80,7 +80,10 @@ fn who_replies_elsewhere_hears_his_deadline_though_who_waited_for_exchanges_has_
         let (setup, notes) = (Setup::new(), Notes::default());
         let (tasks, noted) = (setup.tasks.clone(), notes.clone());
         let served = setup.serve(async move |mut exchanges| {
-            let exchange = exchanges.next().await.unwrap();
+            let exchange = exchanges
+                .next_or_reason()
+                .await
+                .unwrap();
             tasks.spawn(async move {
                 let (_, reply) = exchange.into_parts();
                 let sent = reply

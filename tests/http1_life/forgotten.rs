@@ -97,12 +97,12 @@ async fn read(mut body: tubes_http::Body, script: Script, gate: Gate) {
     for read in script.reads {
         match read {
             0 | 1 => {
-                if body.next().await.is_err() {
+                if body.next_or_reason().await.is_err() {
                     break;
                 }
             }
             2 => gate.wait().await,
-            3 => while body.next().await.is_ok() {},
+            3 => while let Ok(Some(_)) = body.next().await {},
             _ => return,
         }
     }

@@ -116,15 +116,20 @@ fn pulls_now_and_then(how: GivenUp) -> (Served, oneshot::Sender<()>, Notes) {
         async move {
             let (request, reply) = exchange.into_parts();
             let mut body = request.into_body();
-            assert!(tried(body.next()).await.is_none(), "nothing is there");
+            assert!(
+                tried(body.next_or_reason())
+                    .await
+                    .is_none(),
+                "nothing is there"
+            );
             if how == GivenUp::Aloud {
                 poll_fn(|cx| Pin::new(&mut body).poll_progress(cx)).await;
             }
             let _ = wait.await;
-            let mut piece: Result<Bytes, Reason> = body.next().await;
+            let mut piece: Result<Bytes, Reason> = body.next_or_reason().await;
             while let Ok(bytes) = &piece {
                 notes.add(format!("{}", bytes.escape_ascii()));
-                piece = body.next().await;
+                piece = body.next_or_reason().await;
             }
             notes.add(format!("{}", matches!(piece, Err(Reason::Finished))));
             reply

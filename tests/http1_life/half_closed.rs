@@ -153,7 +153,7 @@ fn who_leaves_while_a_request_is_read_and_its_reader_leaves_it_later_is_noticed(
                     let reading = async {
                         tokio::select! {
                             _ = wait => {}
-                            _ = async { while body.next().await.is_ok() {} } => {}
+                            _ = async { while let Ok(Some(_)) = body.next().await {} } => {}
                         }
                         drop(body);
                         pending::<()>().await;

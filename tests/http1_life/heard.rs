@@ -65,7 +65,7 @@ fn who_watches_reads_on_when_what_was_read_ahead_is_taken() {
             let (request, reply) = exchange.into_parts();
             let mut body = request.into_body();
             let _ = wait.await;
-            let taken = body.next().await;
+            let taken = body.next_or_reason().await;
             assert_eq!(taken.map_or(0, |piece| piece.len()), 20);
             let _held = (body, reply);
             pending::<Result<(), tubes::Error>>().await

@@ -47,7 +47,7 @@ const CASES: &[Case] = &[
                 let mut body = request
                     .into_body()
                     .through(tubes::stages::take(1));
-                while body.next().await.is_ok() {}
+                while body.next().await?.is_some() {}
                 Ok(Response::new("Hello".into()))
             });
             served

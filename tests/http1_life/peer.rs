@@ -27,12 +27,12 @@ fn watches(policy: OnDisconnect) -> (Served, Notes) {
     let served = Setup::new()
         .with(move |server| server.on_disconnect(policy))
         .serve(|mut exchanges| async move {
-            let Ok(exchange) = exchanges.next().await else {
+            let Ok(exchange) = exchanges.next_or_reason().await else {
                 return Ok(());
             };
             let gone = exchange.peer().closed();
             // The connection is driven while the exchange waits.
-            let mut next = pin!(exchanges.next());
+            let mut next = pin!(exchanges.next_or_reason());
             let mut gone = pin!(gone);
             let error = poll_fn(|cx| {
                 assert!(next.as_mut().poll(cx).is_pending());
@@ -184,18 +184,18 @@ fn a_read_that_was_given_up_does_not_keep_the_news_from_who_watches() {
                 // Once, and no more.
                 poll_fn(|cx| {
                     polled += 1;
-                    let mut next = pin!(body.next());
+                    let mut next = pin!(body.next_or_reason());
                     assert!(polled > 1 || next.as_mut().poll(cx).is_pending());
                     Poll::Ready(())
                 })
                 .await;
                 if reads {
-                    let piece = body.next().await;
+                    let piece = body.next_or_reason().await;
                     notes.add(format!("{piece:?}"));
                 }
                 let error = peer.closed().await;
                 notes.add(format!("{:?}", error.kind()));
-                let rest = body.next().await;
+                let rest = body.next_or_reason().await;
                 notes.add(support::serving::why(&rest.unwrap_err()));
                 drop(reply);
                 Ok::<_, tubes::Error>(())
@@ -228,7 +228,7 @@ fn who_reads_in_another_task_and_who_watches_do_not_take_the_news_from_each_othe
             tasks.spawn(async move {
                 let mut body = request.into_body();
                 loop {
-                    match body.next().await {
+                    match body.next_or_reason().await {
                         Ok(piece) => read.add(String::from_utf8_lossy(&piece)),
                         Err(reason) => {
                             read.add(support::serving::why(&reason));
@@ -276,7 +276,7 @@ fn a_write_that_fails_tells_who_watches_in_another_task() {
             let mut body = request.into_body();
             let mut hints = Response::new(());
             *hints.status_mut() = http::StatusCode::PROCESSING;
-            while body.next().await.is_ok() {
+            while body.next().await?.is_some() {
                 reply.interim(&hints).await?;
             }
             Ok::<_, tubes_http::Error>(())

@@ -25,7 +25,7 @@ fn a_record_has_what_was_asked_what_was_answered_and_how_long_it_took() {
         let clock = clock.clone();
         async move {
             let mut body = request.into_body();
-            let first = body.next().await.unwrap();
+            let first = body.next_or_reason().await.unwrap();
             clock.advance(secs(3));
             // The rest comes as the response.
             let all = tubes::fan::concat([founts::once(first).boxed(), body.boxed()]);

@@ -350,7 +350,7 @@ fn a_connection_that_is_over_is_not_waited_for_although_its_fount_is_held() {
     let site = Setup::new().site();
     let (go, wait) = oneshot::channel::<()>();
     let served = site.serve(|mut exchanges| async move {
-        while exchanges.next().await.is_ok() {}
+        while let Ok(Some(_)) = exchanges.next().await {}
         let _ = wait.await;
         drop(exchanges);
         Ok(())

@@ -34,7 +34,7 @@ fn interim_responses_carry_no_framing_whatever_the_handler_sets() {
             .filter(|status| (102..200).contains(status))
             .collect();
         let served = Setup::new().serve(|mut exchanges| async move {
-            while let Ok(exchange) = exchanges.next().await {
+            while let Some(exchange) = exchanges.next().await? {
                 let (_, mut reply) = exchange.into_parts();
                 for response in &responses {
                     let status = response.status();

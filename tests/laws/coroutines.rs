@@ -23,7 +23,7 @@ fn nap(times: u32) -> impl Future<Output = ()> {
 }
 
 async fn pass(inlet: Inlet<u32>, outlet: Outlet<u32>) {
-    while let Ok(n) = inlet.next().await {
+    while let Ok(Some(n)) = inlet.next().await {
         if outlet.send(n).await.is_err() {
             break;
         }
@@ -35,7 +35,7 @@ async fn talk(inlet: Inlet<u32>, outlet: Outlet<u32>) -> Result<(), Reason> {
     outlet.send(100).await?;
     nap(1).await;
     outlet.send(101).await?;
-    while let Ok(n) = inlet.next().await {
+    while let Some(n) = inlet.next().await? {
         nap(n % 3).await;
         for _ in 0..n % 4 {
             outlet.send(n).await?;
@@ -108,7 +108,9 @@ fn a_coroutine_that_returns_early_keeps_the_laws() {
                 f.through(stages::coroutine(
                     async move |inlet: Inlet<u32>, outlet: Outlet<u32>| {
                         for _ in 0..count {
-                            outlet.send(inlet.next().await?).await?;
+                            outlet
+                                .send(inlet.next_or_reason().await?)
+                                .await?;
                         }
                         Err::<(), _>(said)
                     },
@@ -135,7 +137,7 @@ fn coroutines_that_never_wait_leave_others_their_turn() {
     laws::fair(founts::pending().through(many));
     let few = stages::coroutine(async |inlet: Inlet<u64>, outlet: Outlet<u64>| {
         loop {
-            let n = inlet.next().await?;
+            let n = inlet.next_or_reason().await?;
             if n % 1000 == 0 {
                 outlet.send(n).await?;
             }

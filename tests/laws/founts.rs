@@ -136,7 +136,7 @@ fn next_inside_a_turn_is_fair() {
     let pulled = Cell::new(0);
     let pull_all = |()| async {
         let mut numbers = founts::iter(0..10_000);
-        while numbers.next().await.is_ok() {
+        while let Ok(Some(_)) = numbers.next().await {
             pulled.set(pulled.get() + 1);
         }
     };
@@ -164,7 +164,11 @@ fn next_spends_nothing_while_there_is_nothing() {
             .collect();
         poll_fn(|cx| {
             for fount in &mut idle {
-                assert!(pin!(fount.next()).poll(cx).is_pending());
+                assert!(
+                    pin!(fount.next_or_reason())
+                        .poll(cx)
+                        .is_pending()
+                );
             }
             Poll::<()>::Pending
         })

@@ -180,7 +180,7 @@ fn nobody_is_woken_for_a_stage_that_was_stopped() {
         let mut fount = attach(FakeFount::new(items).open(), clock.clone());
         let mut executor = Executor::new(&Schedule::eager());
         while executor
-            .run_until_stalled(pin!(fount.next()))
+            .run_until_stalled(pin!(fount.next_or_reason()))
             .is_ready()
         {}
         assert_eq!(clock.waiting(), 1, "stage {number}");

@@ -253,7 +253,7 @@ fn what_a_stage_holds_is_shown_against_its_bound() {
         .open()
         .through(stages::chunks(bound(3)));
     drop(executor.run(chunks.next()));
-    let mut next = chunks.next();
+    let mut next = chunks.next_or_reason();
     assert!(
         executor
             .poll(std::pin::Pin::new(&mut next))

@@ -88,7 +88,7 @@ fn a_call_that_has_begun_goes_on_while_nobody_pulls() {
     assert_eq!(format!("{fount:?}"), "unfold(0 of 1)");
     assert!(
         executor
-            .poll(pin!(fount.next()))
+            .poll(pin!(fount.next_or_reason()))
             .is_pending()
     );
     let mut progress = || {
@@ -106,7 +106,7 @@ fn a_call_that_has_begun_goes_on_while_nobody_pulls() {
     assert!(progress().is_ready());
     assert_eq!(format!("{fount:?}"), "unfold(1 of 1)");
     assert_eq!(calls.get(), 1);
-    assert_eq!(executor.run(fount.next()).unwrap(), 7);
+    assert_eq!(executor.run(fount.next()).unwrap(), Some(7));
     assert_eq!(calls.get(), 1);
 }
 
@@ -120,13 +120,16 @@ fn a_stop_drops_the_call_in_progress_and_the_state() {
     let mut executor = executor();
     assert!(
         executor
-            .poll(pin!(fount.next()))
+            .poll(pin!(fount.next_or_reason()))
             .is_pending()
     );
     assert!(!dropped.get());
     fount.as_mut().stop(&Reason::Enough);
     assert!(dropped.get());
-    assert!(matches!(executor.run(fount.next()), Err(Reason::Enough)));
+    assert!(matches!(
+        executor.run(fount.next_or_reason()),
+        Err(Reason::Enough)
+    ));
     assert_eq!(format!("{fount:?}"), "unfold(over)");
 }
 
@@ -168,19 +171,22 @@ fn a_stream_is_dropped_when_it_has_ended_failed_or_was_stopped() {
     let (token, dropped) = Token::new();
     let mut whole = founts::stream(with(token, vec![Ok(1)]));
     executor
-        .run(whole.next())
+        .run(whole.next_or_reason())
         .unwrap()
         .unwrap();
     assert!(!dropped.get());
-    assert!(matches!(executor.run(whole.next()), Err(Reason::Finished)));
+    assert!(matches!(
+        executor.run(whole.next_or_reason()),
+        Err(Reason::Finished)
+    ));
     assert!(dropped.get());
 
     let (token, dropped) = Token::new();
     let mut failing = founts::try_stream(with(token, vec![Ok(1), Err("torn"), Ok(3)]));
-    assert_eq!(executor.run(failing.next()).unwrap(), 1);
+    assert_eq!(executor.run(failing.next()).unwrap(), Some(1));
     for _ in 0..2 {
         let failed = executor
-            .run(failing.next())
+            .run(failing.next_or_reason())
             .unwrap_err();
         assert_eq!(failed.error().unwrap().to_string(), "try_stream: torn");
         assert!(

@@ -19,7 +19,7 @@ where
     let mut fount = Box::pin(fount);
     let mut all = Vec::new();
     loop {
-        let pulled = catch_unwind(AssertUnwindSafe(|| executor().run(fount.next())));
+        let pulled = catch_unwind(AssertUnwindSafe(|| executor().run(fount.next_or_reason())));
         match pulled {
             Ok(Ok(item)) => all.push(Some(item)),
             Ok(Err(end)) => return (all, end),
@@ -154,11 +154,13 @@ fn an_unfold_whose_function_panicked_is_abandoned() {
     assert_eq!(items, [Some(0), Some(1), None]);
     assert_eq!(end.error().unwrap().kind(), Kind::Abandoned);
     let mut stopped = Box::pin(founts::unfold(2, next));
-    let panicked = catch_unwind(AssertUnwindSafe(|| executor().run(stopped.next())));
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        executor().run(stopped.next_or_reason())
+    }));
     assert!(panicked.is_err());
     Pin::as_mut(&mut stopped).stop(&Reason::Enough);
     assert!(matches!(
-        executor().run(stopped.next()),
+        executor().run(stopped.next_or_reason()),
         Err(Reason::Enough)
     ));
 }

@@ -44,7 +44,7 @@ fn a_full_route_holds_up_the_others_only_beyond_its_own_bound() {
     post.tasks.run();
     assert_eq!(post.tasks.polls(), polls, "nothing happens while it waits");
 
-    let first = pin!(a.next());
+    let first = pin!(a.next_or_reason());
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(Future::poll(first, &mut cx).is_ready());
     post.tasks.run();

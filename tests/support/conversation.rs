@@ -200,7 +200,7 @@ async fn answer(
     let mut body = request.into_body();
     let trailers = body.trailers();
     loop {
-        let next = body.next().await;
+        let next = body.next_or_reason().await;
         let here = &mut seen.borrow_mut()[number];
         match next {
             Ok(piece) => here.body.extend_from_slice(&piece),

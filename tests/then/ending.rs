@@ -166,13 +166,13 @@ fn a_panic_reaches_who_drives_and_leaves_a_dead_stage_not_a_wedged_one() {
         let mut fount = Box::pin(FakeFount::new(0..9).through(then));
         let mut executor = executor();
         let panicked = catch_unwind(AssertUnwindSafe(|| {
-            drop(executor.run_until_stalled(Pin::new(&mut fount.next())));
+            drop(executor.run_until_stalled(Pin::new(&mut fount.next_or_reason())));
             desk.finish(1);
-            drop(executor.run_until_stalled(Pin::new(&mut fount.next())));
+            drop(executor.run_until_stalled(Pin::new(&mut fount.next_or_reason())));
         }));
         assert!(panicked.is_err(), "case {when}");
         for _ in 0..2 {
-            let Err(Reason::Failed(error)) = executor.run(fount.next()) else {
+            let Err(Reason::Failed(error)) = executor.run(fount.next_or_reason()) else {
                 panic!("case {when}: goes on after a panic");
             };
             assert_eq!(

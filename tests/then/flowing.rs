@@ -226,7 +226,7 @@ fn a_debug_says_how_many_are_held_of_how_many() {
     let desk = Desk::default();
     let mut fount = fount.through(stages::then(move |item| desk.call(item)).at_most(most(3)));
     assert_eq!(format!("{fount:?}"), "iter -> then(0 of 3)");
-    let mut next = fount.next();
+    let mut next = fount.next_or_reason();
     assert!(
         executor()
             .poll(Pin::new(&mut next))
@@ -266,7 +266,7 @@ fn while_all_places_wait_upstream_keeps_moving() {
         } else {
             let mut fount = Box::pin(fount);
             executor
-                .run_until_stalled(pin!(fount.next()))
+                .run_until_stalled(pin!(fount.next_or_reason()))
                 .map(|next| panic!("{next:?}"))
         };
         assert!(stalled.is_pending());

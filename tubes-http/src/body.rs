@@ -48,6 +48,29 @@ use crate::kind::Kind;
 /// assert_eq!(Body::new(lines).collect(100).await?, "a\nb\n");
 /// # Ok::<_, tubes_http::Error>(()) }).unwrap();
 /// ```
+///
+/// Piece by piece. One that is cut short is an error, and not the end of the loop:
+///
+/// ```
+/// use tubes::{Fount, founts, stages};
+/// use tubes_http::{Body, Error};
+///
+/// async fn store(mut upload: Body) -> Result<usize, Error> {
+///     let mut size = 0;
+///     while let Some(piece) = upload.next().await? {
+///         size += piece.len();
+///     }
+///     Ok(size)
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(store(Body::from("Hello")).await?, 5);
+///
+/// let cut = founts::iter([Ok("Hel"), Err("gone")]).through(stages::try_map(|piece| piece));
+/// let cut = Body::new(cut.map(bytes::Bytes::from));
+/// assert!(store(cut).await.is_err());
+/// # Ok::<_, Error>(()) }).unwrap();
+/// ```
 #[must_use = "a body that nobody reads has to be discarded"]
 pub struct Body {
     source: Source,
@@ -128,11 +151,11 @@ impl Body {
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let mut body = Body::from("Hello");
     /// assert_eq!((body.received(), body.length()), (0, Some(5)));
-    /// while let Ok(_piece) = body.next().await {
+    /// while let Some(_piece) = body.next().await? {
     ///     println!("{} bytes", body.received());
     /// }
     /// assert_eq!(body.received(), 5);
-    /// # });
+    /// # Ok::<_, tubes::Error>(()) }).unwrap();
     /// ```
     #[must_use]
     pub fn received(&self) -> u64 {
@@ -170,16 +193,7 @@ impl Body {
         }
         let mut whole = Bytes::new();
         let mut joined = BytesMut::new();
-        loop {
-            let piece = match self.next().await {
-                Ok(piece) => piece,
-                Err(reason) => {
-                    reason
-                        .into_result()
-                        .map_err(Error::from_flow)?;
-                    break;
-                }
-            };
+        while let Some(piece) = self.next().await? {
             if whole.len() + joined.len() + piece.len() > limit {
                 return Err(large());
             }

@@ -11,7 +11,7 @@ use crate::drain::Drain;
 use crate::founts::boxed::{BoxFount, LocalBoxFount};
 use crate::reason::Reason;
 use crate::siphon::drive::FlowTo;
-use crate::siphon::next::Next;
+use crate::siphon::next::{Next, NextOrReason};
 use crate::siphon::pull::Pull;
 use crate::siphon::pumped::Pumped;
 use crate::stage::Fits;
@@ -160,7 +160,10 @@ pub trait Fount {
         FlowTo::new(self, drain)
     }
 
-    /// The next item, or the reason why there are no more.
+    /// The next item, `None` behind the last one, or the failure that cut the flow short.
+    ///
+    /// `None` is a clean end ([`Reason::Finished`] or [`Reason::Enough`]). A failure is an error,
+    /// so that a loop cannot take a part for the whole; after either, the same comes again.
     ///
     /// A fount that is not `Unpin` (it holds a future) is pinned first:
     /// `let mut fount = std::pin::pin!(fount);`, or [`boxed`](Self::boxed).
@@ -170,17 +173,59 @@ pub trait Fount {
     ///
     /// # Errors
     ///
-    /// The reason why there are no more items.
+    /// The failure that ended the flow, wherever along it that arose.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost: the future holds no item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tubes::{Error, Fount, Kind, founts, stages};
+    ///
+    /// async fn sum(mut numbers: impl Fount<Item = u32> + Unpin) -> Result<u32, Error> {
+    ///     let mut sum = 0;
+    ///     while let Some(n) = numbers.next().await? {
+    ///         sum += n;
+    ///     }
+    ///     Ok(sum)
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(sum(founts::iter([1, 2, 3])).await?, 6);
+    /// // Cut short: there is no sum of a part.
+    /// let cut = founts::iter([Ok(1), Err("cut")]).through(stages::try_map(|n| n));
+    /// assert_eq!(sum(cut).await.unwrap_err().kind(), Kind::User);
+    /// # Ok::<_, Error>(()) }).unwrap();
+    /// ```
     #[inline]
     fn next(&mut self) -> Next<'_, Self>
     where
         Self: Sized + Unpin,
     {
         Next::new(self)
+    }
+
+    /// The next item, or the reason why there are no more: [`next`](Self::next) for whoever needs
+    /// to know which end it was, or hands it on.
+    ///
+    /// Not for `while let Ok(item) = ..`: such a loop takes what a failure has cut short for the
+    /// whole. Named after the [`Reason`] that it gives, and not after an end: those are of a pipe.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there are no more items: a clean end as well.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost: the future holds no item.
+    #[inline]
+    fn next_or_reason(&mut self) -> NextOrReason<'_, Self>
+    where
+        Self: Sized + Unpin,
+    {
+        NextOrReason::new(self)
     }
 
     /// This fount with its type erased, so that it can be named, stored, or chosen at run time.

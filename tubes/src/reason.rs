@@ -88,6 +88,15 @@ impl Reason {
     }
 }
 
+/// What a loop asks of an end: whether it was one. A clean end is `None`, a failure stays one.
+#[inline]
+pub(crate) fn item_or_end<T>(next: Result<T, Reason>) -> Result<Option<T>, Error> {
+    match next {
+        Ok(item) => Ok(Some(item)),
+        Err(reason) => reason.into_result().map(|()| None),
+    }
+}
+
 impl From<Error> for Reason {
     fn from(error: Error) -> Self {
         Self::Failed(error)

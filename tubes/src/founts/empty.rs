@@ -14,7 +14,7 @@ use super::iter::{Iter, iter};
 /// use tubes::{Fount, Reason, founts};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// assert!(matches!(founts::empty::<u8>().next().await, Err(Reason::Finished)));
+/// assert!(matches!(founts::empty::<u8>().next_or_reason().await, Err(Reason::Finished)));
 /// # });
 /// ```
 #[inline]

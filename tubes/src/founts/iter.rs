@@ -22,9 +22,9 @@ use crate::reason::Reason;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let mut fount = founts::iter(["a", "b"]);
-/// assert_eq!(fount.next().await.unwrap(), "a");
-/// assert_eq!(fount.next().await.unwrap(), "b");
-/// assert!(matches!(fount.next().await, Err(Reason::Finished)));
+/// assert_eq!(fount.next().await.unwrap(), Some("a"));
+/// assert_eq!(fount.next().await.unwrap(), Some("b"));
+/// assert!(matches!(fount.next_or_reason().await, Err(Reason::Finished)));
 /// # });
 /// ```
 #[inline]

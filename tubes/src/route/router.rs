@@ -55,8 +55,8 @@ use crate::reason::Reason;
 /// let error = founts::iter([2, 3]).flow_to(router).await.unwrap_err();
 /// assert_eq!(error.kind(), Kind::UnknownAddress);
 ///
-/// assert!(matches!(even.next().await, Ok(2)));
-/// assert!(even.next().await.is_err());
+/// assert!(matches!(even.next().await, Ok(Some(2))));
+/// assert_eq!(even.next().await.unwrap_err().kind(), Kind::UnknownAddress);
 /// # Ok::<_, tubes::Error>(()) }).unwrap();
 /// ```
 #[inline]

@@ -26,7 +26,7 @@ pub(crate) mod ration;
 pub(crate) mod state;
 
 pub use drive::FlowTo;
-pub use next::Next;
+pub use next::{Next, NextOrReason};
 pub use pull::Pull;
 pub use pumped::Pumped;
 pub use push::Push;

@@ -5,8 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::budget::{self, Turn};
+use crate::error::Error;
 use crate::fount::Fount;
-use crate::reason::Reason;
+use crate::reason::{self, Reason};
 
 /// The future of one item: what [`Fount::next`] gives.
 ///
@@ -20,10 +21,32 @@ use crate::reason::Reason;
 #[derive(Debug)]
 #[must_use = "nothing is pulled before it is awaited"]
 pub struct Next<'a, F> {
+    next: NextOrReason<'a, F>,
+}
+
+/// The future of one item or the reason why there is none: what [`Fount::next_or_reason`] gives.
+///
+/// Takes of the [`budget`](crate::budget) what [`Next`] does.
+///
+/// # Cancel safety
+///
+/// Holds no item; dropping it loses nothing.
+#[derive(Debug)]
+#[must_use = "nothing is pulled before it is awaited"]
+pub struct NextOrReason<'a, F> {
     fount: &'a mut F,
 }
 
 impl<'a, F> Next<'a, F> {
+    #[inline]
+    pub(crate) fn new(fount: &'a mut F) -> Self {
+        Self {
+            next: NextOrReason::new(fount),
+        }
+    }
+}
+
+impl<'a, F> NextOrReason<'a, F> {
     #[inline]
     pub(crate) fn new(fount: &'a mut F) -> Self {
         Self { fount }
@@ -31,6 +54,17 @@ impl<'a, F> Next<'a, F> {
 }
 
 impl<F: Fount + Unpin> Future for Next<'_, F> {
+    type Output = Result<Option<F::Item>, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.next)
+            .poll(cx)
+            .map(reason::item_or_end)
+    }
+}
+
+impl<F: Fount + Unpin> Future for NextOrReason<'_, F> {
     type Output = Result<F::Item, Reason>;
 
     #[inline]

@@ -106,7 +106,7 @@ pub use ahead::{
 };
 pub use chunks::{Chunks, chunks};
 pub use context::{Context, context};
-pub use coroutine::{Asking, Coroutine, Ending, Inlet, Outlet, Sending, coroutine};
+pub use coroutine::{Asking, AskingOrReason, Coroutine, Ending, Inlet, Outlet, Sending, coroutine};
 pub use crossed::Crossed;
 pub use dedup::{Dedup, dedup};
 pub use dedup_by_key::{DedupByKey, dedup_by_key};

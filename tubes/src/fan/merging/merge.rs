@@ -107,8 +107,8 @@ impl<F: Fount> Merge<F> {
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let mut items = fan::merge2(founts::once(1), founts::pending()).eager();
-    /// assert_eq!(items.next().await.unwrap(), 1);
-    /// assert!(items.next().await.is_err());
+    /// assert_eq!(items.next().await.unwrap(), Some(1));
+    /// assert!(matches!(items.next().await, Ok(None)));
     /// # });
     /// ```
     pub fn eager(mut self) -> Self {
@@ -138,10 +138,10 @@ impl<F: Fount> Merge<F> {
     /// let mut items = fan::merge([founts::iter(["a"; 9]), founts::iter(["b"; 9])]).weighted([3, 1]);
     /// let mut first = String::new();
     /// for _ in 0..8 {
-    ///     first += items.next().await.unwrap();
+    ///     first += items.next().await?.unwrap_or_default();
     /// }
     /// assert_eq!(first.replace('a', "").len(), 2);
-    /// # });
+    /// # Ok::<_, tubes::Error>(()) }).unwrap();
     /// ```
     pub fn weighted(mut self, weights: impl IntoIterator<Item = u32>) -> Self {
         self.sources.weigh(weights.into_iter());

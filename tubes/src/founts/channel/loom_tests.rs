@@ -27,7 +27,7 @@ fn loom_two_senders_on_one_place_both_get_through() {
         let feeders = [feed(one, 1), feed(other, 2)];
         let mut sum = 0;
         let end = loop {
-            match block_on(channel.next()) {
+            match block_on(channel.next_or_reason()) {
                 Ok(item) => sum += item,
                 Err(reason) => break reason,
             }
@@ -74,7 +74,7 @@ fn loom_one_that_leaves_the_line_lets_the_next_go() {
         });
         let mut sum = 0;
         let end = loop {
-            match block_on(channel.next()) {
+            match block_on(channel.next_or_reason()) {
                 Ok(item) => sum += item,
                 Err(reason) => break reason,
             }

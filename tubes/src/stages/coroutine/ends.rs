@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use super::lent::Shared;
 use super::port::{Port, Wait};
 use crate::error::Error;
-use crate::reason::Reason;
+use crate::reason::{self, Reason};
 
 /// Where a [`coroutine`](super::coroutine) gets its items.
 ///
@@ -34,13 +34,15 @@ impl<In> Inlet<In> {
         Self { port: port.clone() }
     }
 
-    /// The next item, or the reason why there are no more: the end of upstream, which comes again
-    /// if asked again; or that downstream wants no more.
+    /// The next item; `None` behind the last one, or when downstream wants no more; or the failure
+    /// that ended the flow: as [`Fount::next`](crate::Fount::next).
+    ///
+    /// The end of upstream comes again if asked again.
     ///
     /// # Errors
     ///
-    /// The reason why there are no more items. Also when this is not awaited in the coroutine that
-    /// it was made for.
+    /// The failure that ended the flow. Also when this is not awaited in the coroutine that it was
+    /// made for.
     ///
     /// # Cancel safety
     ///
@@ -48,6 +50,27 @@ impl<In> Inlet<In> {
     #[inline]
     pub fn next(&self) -> Asking<'_, In> {
         Asking {
+            next: self.next_or_reason(),
+        }
+    }
+
+    /// The next item, or the reason why there are no more: the end of upstream, which comes again
+    /// if asked again; or that downstream wants no more.
+    ///
+    /// With `?`, for an item without which the coroutine has nothing more to do. A loop takes
+    /// [`next`](Self::next).
+    ///
+    /// # Errors
+    ///
+    /// The reason why there are no more items: a clean end as well. Also when this is not awaited
+    /// in the coroutine that it was made for.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost: an item that comes all the same is there when this is called again.
+    #[inline]
+    pub fn next_or_reason(&self) -> AskingOrReason<'_, In> {
+        AskingOrReason {
             visit: Visit::new(&self.port),
         }
     }
@@ -82,6 +105,12 @@ impl<Out> Outlet<Out> {
 /// The future of [`Inlet::next`].
 #[must_use = "nothing is asked for before it is awaited"]
 pub struct Asking<'a, In> {
+    next: AskingOrReason<'a, In>,
+}
+
+/// The future of [`Inlet::next_or_reason`].
+#[must_use = "nothing is asked for before it is awaited"]
+pub struct AskingOrReason<'a, In> {
     visit: Visit<'a, In>,
 }
 
@@ -179,6 +208,17 @@ impl<T> Drop for Visit<'_, T> {
 }
 
 impl<In> Future for Asking<'_, In> {
+    type Output = Result<Option<In>, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.next)
+            .poll(cx)
+            .map(reason::item_or_end)
+    }
+}
+
+impl<In> Future for AskingOrReason<'_, In> {
     type Output = Result<In, Reason>;
 
     #[inline]
@@ -233,6 +273,12 @@ impl<Out> fmt::Debug for Outlet<Out> {
 }
 
 impl<In> fmt::Debug for Asking<'_, In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("asking")
+    }
+}
+
+impl<In> fmt::Debug for AskingOrReason<'_, In> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("asking")
     }

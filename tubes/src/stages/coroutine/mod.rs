@@ -25,5 +25,5 @@ mod port;
 mod stage;
 
 pub use ending::Ending;
-pub use ends::{Asking, Inlet, Outlet, Sending};
+pub use ends::{Asking, AskingOrReason, Inlet, Outlet, Sending};
 pub use stage::{Coroutine, coroutine};

@@ -35,9 +35,10 @@ use crate::upstream::Upstream;
 ///
 /// # Stopping
 ///
-/// When upstream has ended, `next` gives its reason, and the flow ends with it when the coroutine
-/// returns. A coroutine that returns before that ends the flow with [`Reason::Enough`]. In both
-/// cases it may return a reason of its own, or a failure; a failure of upstream stands.
+/// When upstream has ended, `next` gives `None`, or the failure, and the flow ends with the reason
+/// of upstream when the coroutine returns. A coroutine that returns before that ends the flow with
+/// [`Reason::Enough`]. In both cases it may return a reason of its own, or a failure; a failure of
+/// upstream stands.
 ///
 /// When downstream wants no more, `next` and `send` say so, once each, and the coroutine is polled
 /// once to hear it; then it is dropped.
@@ -62,8 +63,8 @@ use crate::upstream::Upstream;
 /// // Numbers in pairs, with a greeting and a farewell.
 /// let pairs = stages::coroutine(async |inlet: Inlet<u32>, outlet: Outlet<String>| {
 ///     outlet.send("pairs:".to_owned()).await?;
-///     while let Ok(first) = inlet.next().await {
-///         let Ok(second) = inlet.next().await else {
+///     while let Some(first) = inlet.next().await? {
+///         let Some(second) = inlet.next().await? else {
 ///             outlet.send(format!("and {first}")).await?;
 ///             break;
 ///         };

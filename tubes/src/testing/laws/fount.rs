@@ -174,7 +174,7 @@ where
         let mut fount = Box::pin((self.make)());
         let mut items = Vec::new();
         let end = loop {
-            match executor.run(fount.next()) {
+            match executor.run(fount.next_or_reason()) {
                 Ok(item) if items.len() < self.plan.at_most() => items.push(item),
                 Ok(_) => schedule.broken(3, "more items came than were due"),
                 Err(reason) => break reason,
@@ -197,7 +197,10 @@ where
             let mut executor = self.plan.executor(&schedule);
             let mut fount = Box::pin((self.make)());
             for _ in 0..after {
-                if executor.run(fount.next()).is_err() {
+                if executor
+                    .run(fount.next_or_reason())
+                    .is_err()
+                {
                     schedule.broken(3, "ended before the data did");
                 }
             }

@@ -124,7 +124,7 @@ where
         let mut executor = self.plan.executor(&schedule);
         let mut items = Vec::new();
         let end = loop {
-            match executor.run(self.asked_or_moved(&schedule, &source, fount.next())) {
+            match executor.run(self.asked_or_moved(&schedule, &source, fount.next_or_reason())) {
                 Ok(item) if items.len() < self.plan.at_most() => items.push(item),
                 Ok(_) => schedule.broken(3, "more items came than were due"),
                 Err(reason) => break reason,
@@ -178,7 +178,10 @@ where
         let (source, mut fount) = self.open(&schedule, &Reason::Finished);
         let mut executor = self.plan.executor(&schedule);
         for _ in 0..after {
-            if executor.run(fount.next()).is_err() {
+            if executor
+                .run(fount.next_or_reason())
+                .is_err()
+            {
                 schedule.broken(3, "ended before the data did");
             }
         }
@@ -191,7 +194,9 @@ where
             reason.clone()
         } else {
             // It was over before: whoever pulls may hear that end or the stop.
-            let end = executor.run(fount.next()).err();
+            let end = executor
+                .run(fount.next_or_reason())
+                .err();
             end.unwrap_or_else(|| schedule.broken(3, "an item after `stop`"))
         };
         ends_again(&schedule, &mut executor, &mut fount, &due);
@@ -229,7 +234,7 @@ where
         let mut executor = self.plan.executor(&schedule);
         for _ in 0..300 {
             turn.store(0, Ordering::Relaxed);
-            let mut next = fount.next();
+            let mut next = fount.next_or_reason();
             let polled = executor.poll(Pin::new(&mut next));
             if polled.is_pending() && !executor.will_wake() {
                 no_wake(&schedule);

@@ -150,9 +150,8 @@ where
         let room = link.poll_room(cx);
         link.keep_writer(&room, cx);
         ready!(room).map_err(Error::of_transport)?;
-        link.check_declared(head, length)?;
-        let length = length.unwrap_or(body.len() as u64);
-        link.start(head, Some(length), body)?;
+        let found = length.unwrap_or(body.len() as u64);
+        link.start(head, Some(found), length, body)?;
         link.finish(None)?;
         match poll_left(link, cx) {
             Poll::Ready(left) => Poll::Ready(
@@ -174,8 +173,7 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        link.check_declared(head, length)?;
-        link.start(head, length, &mut first)
+        link.start(head, length, length, &mut first)
     }
 
     fn send(&self, exchange: u64, mut piece: Bytes) -> Result<(), Error> {
@@ -361,22 +359,14 @@ where
         self.answered(status);
     }
 
-    /// Nothing has left yet: better no response than one whose body is known not to fit.
-    #[inline]
-    fn check_declared(&self, head: &Parts, length: Option<u64>) -> Result<(), Error> {
-        match length {
-            Some(known) if declares_length(head) => self.engine.check_declared(head, known),
-            _ => Ok(()),
-        }
-    }
-
     /// Writes the head, with this length if it says nothing of it, and the first piece of the body
-    /// if one is wanted.
+    /// if one is wanted. `known`: what the body has said of itself.
     #[inline]
     fn start(
         &mut self,
         head: &Parts,
         length: Option<u64>,
+        known: Option<u64>,
         first: &mut Bytes,
     ) -> Result<Wanted, Error> {
         if let Some(broken) = self.broken.clone() {
@@ -385,7 +375,17 @@ where
             return Err(broken);
         }
         let given = !first.is_empty() || length.is_some_and(|length| length > 0);
-        let length = length.filter(|_| !declares_length(head));
+        let length = match length {
+            Some(_) if declares_length(head) => {
+                if let Some(known) = known {
+                    // Nothing has left yet: better no response than one that does not fit.
+                    self.engine
+                        .check_declared(head, known)?;
+                }
+                None
+            }
+            length => length,
+        };
         let now = self.site.clock.wall();
         self.engine.start(head, length, now)?;
         self.answered(Some(head.status));

@@ -443,8 +443,9 @@ where
     F: Fount<Item = Bytes>,
     D: Drain<Bytes>,
 {
-    // Replies of requests that are already there leave in one write.
-    let left = if link.has_next() {
+    // Replies of requests that are already there leave in one write; who waits for the drain by then
+    // hears of it, and not of a request that comes meanwhile.
+    let left = if link.has_next() && !link.waiters.is_writing() {
         Ok(())
     } else {
         let flushed = link.poll_flush(cx);

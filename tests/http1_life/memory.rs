@@ -15,6 +15,12 @@ fn part_of_a_head(bytes: usize) -> String {
     format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(bytes - 28))
 }
 
+/// A reply of a million bytes.
+async fn stream(_: Request<Body>) -> Answer {
+    let pieces = founts::iter(0..100).map(|_| Bytes::from(vec![b'x'; 10_000]));
+    Ok(Response::new(Body::new(pieces)))
+}
+
 #[test]
 fn who_holds_much_is_not_read_from_while_all_hold_too_much_and_is_afterwards() {
     let site = Setup::new()
@@ -59,11 +65,60 @@ fn when_all_wait_for_memory_the_timers_still_end_them() {
     }
     all[0].advance(secs(30));
     for served in &all {
-        assert_eq!(served.run().answers()[0].status, 408);
+        let lines = served.run().lines();
+        assert_eq!(
+            lines,
+            ["503 the server had no memory for the rest of the request in time\\n"]
+        );
         assert_eq!(served.ends(), LINGERS);
     }
     all[0].advance(secs(5));
     assert_eq!(all[0].handle.snapshot().held, 0);
+}
+
+#[test]
+fn who_sends_much_does_not_wait_for_those_who_do_not_read() {
+    let site = Setup::new()
+        .limits(Limits::default().with_held(30_000))
+        .site();
+    let slow = [site.respond(stream), site.respond(stream)];
+    for served in &slow {
+        served.peer.stall();
+        served.send(GET);
+    }
+    assert!(site.server.handle().snapshot().held > 30_000);
+    let plain = site.respond(hello);
+    plain
+        .send(part_of_a_head(9_000))
+        .send("y")
+        .send("\r\n\r\n");
+    assert_eq!(plain.lines(), ["200 Hello"]);
+}
+
+#[test]
+fn who_waits_for_memory_is_not_charged_for_it() {
+    let site = Setup::new()
+        .limits(Limits::default().with_held(30_000))
+        .site();
+    let (first, second) = (site.respond(hello), site.respond(hello));
+    first.send(part_of_a_head(30_000));
+    first.advance(secs(10));
+    second
+        .send(part_of_a_head(9_000))
+        .send("y");
+    assert_eq!(second.peer.pulls(), 1);
+    // The first one fills it alone, and is late: what it held is free again.
+    first.advance(secs(20));
+    assert_eq!(
+        first.lines(),
+        ["503 the server had no memory for the rest of the request in time\\n"]
+    );
+    second.run();
+    assert_eq!(second.peer.pulls(), 2);
+    second.advance(secs(29));
+    assert_eq!(second.lines(), [""; 0]);
+    second.send("\r\n\r\n");
+    assert_eq!(second.lines(), ["200 Hello"]);
 }
 
 #[test]
@@ -87,10 +142,6 @@ fn who_holds_much_of_a_reply_lets_it_leave_first_while_all_hold_too_much() {
     let site = Setup::new()
         .limits(Limits::default().with_held(30_000))
         .site();
-    let stream = async |_: Request<Body>| {
-        let pieces = founts::iter(0..100).map(|_| Bytes::from(vec![b'x'; 10_000]));
-        Ok::<_, Error>(Response::new(Body::new(pieces)))
-    };
     let all = [
         site.respond(stream),
         site.respond(stream),
@@ -126,10 +177,6 @@ fn who_waits_for_the_memory_of_others_goes_on_when_they_are_gone() {
     let site = Setup::new()
         .limits(Limits::default().with_held(30_000))
         .site();
-    let stream = async |_: Request<Body>| {
-        let pieces = founts::iter(0..100).map(|_| Bytes::from(vec![b'x'; 10_000]));
-        Ok::<_, Error>(Response::new(Body::new(pieces)))
-    };
     let (stalled, second) = (site.respond(stream), site.respond(stream));
     stalled.peer.stall();
     stalled.send(GET);

@@ -98,6 +98,7 @@ impl Error {
             Kind::HeadTimeout
             | Kind::BodyTimeout
             | Kind::ExchangeTimeout
+            | Kind::MemoryTimeout
             | Kind::ReplyTimeout
             | Kind::HalfClosed => tubes::Kind::Timeout,
             Kind::Closed | Kind::ShutDown => tubes::Kind::Io(std::io::ErrorKind::ConnectionAborted),

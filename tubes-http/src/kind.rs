@@ -89,6 +89,9 @@ pub enum Kind {
     BodyTimeout,
     /// The exchange took too long, and not for the peer's request (RFC 9110 §15.6.4; 503).
     ExchangeTimeout,
+    /// Nothing of the request was read for too long, because all connections together hold too much
+    /// ([`Limits::held`](crate::Limits::held); RFC 9110 §15.6.4; 503).
+    MemoryTimeout,
     /// The peer takes the reply too slowly (RFC 9112 §9.5; no answer).
     ReplyTimeout,
     /// The peer has closed its direction, and the body of the reply gave it nothing for too long (no
@@ -178,7 +181,7 @@ impl Kind {
             Self::BadExpectation => StatusCode::EXPECTATION_FAILED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::ExchangeTimeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ExchangeTimeout | Self::MemoryTimeout => StatusCode::SERVICE_UNAVAILABLE,
             Self::NothingToAnswer
             | Self::HeadTwice
             | Self::OutOfTurn
@@ -240,6 +243,7 @@ impl Kind {
             Self::HeadTimeout => "the head did not arrive in time",
             Self::BodyTimeout => "the body did not arrive in time",
             Self::ExchangeTimeout => "the exchange took too long",
+            Self::MemoryTimeout => "the server had no memory for the rest of the request in time",
             Self::ReplyTimeout => "the peer did not take the reply in time",
             Self::HalfClosed => "the peer sends no more, and had nothing to read for too long",
             Self::NothingToAnswer => "no request waits for a reply",

@@ -22,6 +22,31 @@ pub(crate) trait Member: Send + Sync {
     fn look(&self) -> Option<ConnectionState>;
 }
 
+/// Bytes that a connection holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Of what its peer has sent.
+    pub(crate) input: usize,
+    /// Of replies that have not left.
+    pub(crate) unsent: usize,
+}
+
+impl Held {
+    pub(crate) fn all(self) -> usize {
+        self.input.saturating_add(self.unsent)
+    }
+}
+
+/// Which bytes of all connections somebody waits for to become fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// What peers have sent: whoever waits to read does not wait for those who do not read their
+    /// replies.
+    Input,
+    /// Everything.
+    All,
+}
+
 /// What a connection is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -36,7 +61,9 @@ pub(crate) enum Work {
 #[derive(Default)]
 pub(crate) struct Roster {
     phase: AtomicU8,
-    /// Bytes that all connections hold.
+    /// Bytes that all connections hold of what their peers have sent.
+    input: AtomicUsize,
+    /// Bytes that they hold of everything: never less.
     held: AtomicUsize,
     /// Exchanges that ended whole since the shutdown began.
     finished: AtomicU64,
@@ -208,27 +235,30 @@ impl Roster {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// A connection that held `before` bytes now holds `now`; who waited for memory goes on when
-    /// it is below `bound` again.
-    pub(crate) fn account(&self, before: usize, now: usize, bound: usize) {
-        if now >= before {
-            self.held
-                .fetch_add(now - before, Ordering::Relaxed);
-            return;
-        }
-        let freed = before - now;
-        let all = self
-            .held
-            .fetch_sub(freed, Ordering::Relaxed);
-        if all >= bound && all - freed < bound {
+    /// Whether all connections hold so much of this, or more.
+    #[inline]
+    pub(crate) fn holds(&self, share: Share, bound: usize) -> bool {
+        let counter = match share {
+            Share::Input => &self.input,
+            Share::All => &self.held,
+        };
+        counter.load(Ordering::Relaxed) >= bound
+    }
+
+    /// A connection that held `before` now holds `now`; who waited for memory goes on when what he
+    /// waits for is below `bound` again.
+    pub(crate) fn account(&self, before: Held, now: Held, bound: usize) {
+        let input = falls_below(&self.input, before.input, now.input, bound);
+        let all = falls_below(&self.held, before.all(), now.all(), bound);
+        if input || all {
             self.resume();
         }
     }
 
     /// The connection in this seat waits for memory, unless there is some by now.
-    pub(crate) fn wait_for_memory(&self, seat: usize, bound: usize) -> Poll<()> {
+    pub(crate) fn wait_for_memory(&self, seat: usize, share: Share, bound: usize) -> Poll<()> {
         let mut seats = self.seats();
-        if self.held() < bound {
+        if !self.holds(share, bound) {
             return Poll::Ready(());
         }
         seats.thirsty.insert(seat);
@@ -247,6 +277,17 @@ impl Roster {
             member.resume();
         }
     }
+}
+
+/// Counts a change from `before` to `now`; whether the sum falls below `bound` by it.
+fn falls_below(sum: &AtomicUsize, before: usize, now: usize, bound: usize) -> bool {
+    if now >= before {
+        sum.fetch_add(now - before, Ordering::Relaxed);
+        return false;
+    }
+    let freed = before - now;
+    let all = sum.fetch_sub(freed, Ordering::Relaxed);
+    all >= bound && all - freed < bound
 }
 
 impl Seats {

@@ -88,6 +88,19 @@ impl Deadlines {
         *self.wait(what) = None;
     }
 
+    /// We have not listened since `from`: that is not charged to who is waited for.
+    pub(crate) fn forgive(&mut self, what: For, from: Instant) {
+        let now = self.clock.now();
+        if let Some(wait) = self.wait(what) {
+            let unheard = now.saturating_duration_since(from.max(wait.since));
+            wait.since += unheard;
+            wait.until = Until::At(match wait.until {
+                Until::At(at) => at + unheard,
+                Until::Passed => now + unheard,
+            });
+        }
+    }
+
     /// The same, and how long that took.
     pub(crate) fn end_timed(&mut self, what: For) -> Duration {
         match self.wait(what).take() {

@@ -15,7 +15,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -33,6 +33,7 @@ use crate::http1::waiters::{Waiter, Waiters};
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::record::RecordEnd;
+use crate::roster;
 use crate::site::Site;
 
 /// A connection and the two directions of its flow.
@@ -75,7 +76,9 @@ pub(crate) struct Link<F, D> {
     /// What the drain held when it was last called.
     pub(super) in_drain: usize,
     /// What the roster knows of our memory.
-    counted: usize,
+    counted: roster::Held,
+    /// Since when nothing is read because all connections hold too much.
+    pub(super) thirst: Option<Instant>,
 }
 
 /// What a connection may hold of what has come, and of what is to leave, however little memory the
@@ -279,8 +282,11 @@ impl<F, D> Link<F, D> {
     }
 
     /// What the roster is to know of our memory: what was held, and what is.
-    pub(super) fn recount(&mut self) -> Option<(usize, usize)> {
-        let now = self.held();
+    pub(super) fn recount(&mut self) -> Option<(roster::Held, roster::Held)> {
+        let now = roster::Held {
+            input: self.engine.input_len(),
+            unsent: self.unsent(),
+        };
         let before = std::mem::replace(&mut self.counted, now);
         (before != now).then_some((before, now))
     }
@@ -319,7 +325,8 @@ where
             with_response: Patience::new(limits.write_time()),
             moved: 0,
             in_drain: 0,
-            counted: 0,
+            counted: roster::Held::default(),
+            thirst: None,
             site,
         }
     }

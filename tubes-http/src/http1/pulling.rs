@@ -15,6 +15,7 @@ use crate::http1::state::Persistence;
 use crate::http1::turn::{Awaited, Closing, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
+use crate::roster::Share;
 use crate::site::OnDisconnect;
 
 impl<F, D> Link<F, D>
@@ -35,8 +36,8 @@ where
     /// The next bytes of the peer. Each costs a unit of the budget, for they may be few or none.
     #[inline]
     pub(super) fn poll_segment(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        if self.engine.input_len() > FLOOR {
-            ready!(self.poll_memory());
+        if self.engine.input_len() > FLOOR || self.thirst.is_some() {
+            ready!(self.poll_thirst());
         }
         let Some(ends) = &mut self.ends else {
             return Poll::Ready(Err(Error::from(Kind::Closed).into_reason()));
@@ -53,14 +54,34 @@ where
         ends.fount.as_mut().poll_next(&mut cx)
     }
 
+    /// Waits to read while all connections together hold too much of what has come. That is no fault
+    /// of the peer, who gets the time back.
+    fn poll_thirst(&mut self) -> Poll<()> {
+        if self.engine.input_len() > FLOOR
+            && self
+                .poll_memory(Share::Input)
+                .is_pending()
+        {
+            let clock = &self.site.clock;
+            self.thirst
+                .get_or_insert_with(|| clock.now());
+            return Poll::Pending;
+        }
+        if let Some(since) = self.thirst.take() {
+            self.deadlines
+                .forgive(For::Reading, since);
+        }
+        Poll::Ready(())
+    }
+
     /// Waits while all connections together hold too much; then everybody here is woken.
-    pub(super) fn poll_memory(&self) -> Poll<()> {
+    pub(super) fn poll_memory(&self, share: Share) -> Poll<()> {
         match self.seat {
-            Some(seat) if self.is_short_of_memory() => {
+            Some(seat) if self.is_short_of_memory(share) => {
                 let bound = self.limits().held();
                 self.site
                     .roster
-                    .wait_for_memory(seat, bound)
+                    .wait_for_memory(seat, share, bound)
             }
             _ => Poll::Ready(()),
         }
@@ -68,8 +89,17 @@ where
 
     /// Whether all connections together hold too much.
     #[inline]
-    pub(super) fn is_short_of_memory(&self) -> bool {
-        self.site.roster.held() >= self.limits().held()
+    pub(super) fn is_short_of_memory(&self, share: Share) -> bool {
+        let bound = self.limits().held();
+        self.site.roster.holds(share, bound)
+    }
+
+    /// Whose fault it is that nothing has come for too long: the peer's, unless nobody has read.
+    pub(super) fn late(&self, peer: Kind) -> Kind {
+        match self.thirst {
+            None => peer,
+            Some(_) => Kind::MemoryTimeout,
+        }
     }
 
     /// The flow's own fount keeps moving while nobody reads, unless somebody waits for it.
@@ -157,7 +187,7 @@ where
         let left = self.with_request.left();
         self.deadlines.begin(For::Reading, left);
         ready!(self.poll_overdue(For::Reading));
-        let error = Error::from(Kind::BodyTimeout);
+        let error = Error::from(self.late(Kind::BodyTimeout));
         self.broken = Some(error.clone());
         Poll::Ready(Err(error.into_reason()))
     }

@@ -11,6 +11,7 @@ use crate::http1::after::Note;
 use crate::http1::deadlines::For;
 use crate::http1::link::{FLOOR, Link, Write};
 use crate::kind::Kind;
+use crate::roster::Share;
 
 /// Bytes that wait in the engine before they are handed to the drain: small replies of pipelined
 /// requests leave in one write.
@@ -93,7 +94,7 @@ where
         if let Write::Ended(reason) = &self.write {
             return Poll::Ready(Err(reason.clone()));
         }
-        if self.unsent() > FLOOR && self.is_short_of_memory() {
+        if self.unsent() > FLOOR && self.is_short_of_memory(Share::All) {
             ready!(self.poll_spared(cx))?;
         }
         if self.engine.output_len() >= HIGH_WATER {
@@ -109,7 +110,7 @@ where
     /// so that nobody waits for anybody but his own peer, which has its time for that.
     fn poll_spared(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         match self.poll_flush(cx) {
-            Poll::Pending if self.unsent() > FLOOR => self.poll_memory().map(Ok),
+            Poll::Pending if self.unsent() > FLOOR => self.poll_memory(Share::All).map(Ok),
             Poll::Pending => Poll::Ready(Ok(())),
             Poll::Ready(flushed) => Poll::Ready(flushed),
         }

@@ -360,7 +360,7 @@ where
             Awaited::Rest if !self.engine.has_input() => {
                 self.turn = Turn::Closing(Closing::Write(Reason::Finished));
             }
-            Awaited::Rest => self.refuse(Kind::HeadTimeout, None),
+            Awaited::Rest => self.refuse(self.late(Kind::HeadTimeout), None),
         }
         Poll::Ready(())
     }

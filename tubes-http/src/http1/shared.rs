@@ -12,7 +12,7 @@ use crate::http1::after::Due;
 use crate::http1::link::Link;
 use crate::http1::turn::{Closing, Turn};
 use crate::kind::Kind;
-use crate::roster::{Member, Work};
+use crate::roster::{Held, Member, Work};
 use crate::site::Site;
 use crate::snapshot::ConnectionState;
 use crate::span::Span;
@@ -41,7 +41,7 @@ pub(super) struct Locked<'a, F, D> {
 struct Echo<'a, F, D> {
     shared: &'a Shared<F, D>,
     /// Bytes before and now.
-    held: Option<(usize, usize)>,
+    held: Option<(Held, Held)>,
 }
 
 impl<F, D> Shared<F, D> {
@@ -208,7 +208,7 @@ impl<F, D> Drop for Echo<'_, F, D> {
 
 /// Out of line: who answers one request after another holds nothing in between.
 #[inline(never)]
-fn recount(site: &Site, before: usize, now: usize) {
+fn recount(site: &Site, before: Held, now: Held) {
     site.roster
         .account(before, now, site.limits.held());
 }

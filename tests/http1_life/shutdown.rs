@@ -124,6 +124,18 @@ fn what_is_served_is_finished_and_says_close_and_no_other_request_is_served() {
 }
 
 #[test]
+fn replies_that_are_written_and_have_not_left_at_the_deadline_are_in_the_report() {
+    let site = Setup::new().site();
+    let served = site.respond(hello);
+    served.peer.stall();
+    served.send([GET, GET, "GE"].concat());
+    let report = site.shut_down(secs(10));
+    served.advance(secs(10));
+    assert_eq!(numbers(report.take()), Some((0, 0, 2, 0)));
+    assert_eq!(served.lines(), [""; 0]);
+}
+
+#[test]
 fn the_deadline_cuts_what_is_left_and_the_report_says_what_it_was() {
     let records = Records::default();
     let site = Setup::new().with(records.kept()).site();

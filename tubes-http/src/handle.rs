@@ -94,7 +94,9 @@ impl Handle {
         let mut report = Report::default();
         if !self.is_empty_within(grace).await {
             for member in self.roster.members() {
-                match member.cut() {
+                let (work, leaving) = member.cut();
+                report.streaming += leaving;
+                match work {
                     Work::Nothing => {}
                     Work::Unanswered => report.cut += 1,
                     Work::Streaming => report.streaming += 1,

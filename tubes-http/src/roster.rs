@@ -14,8 +14,9 @@ use crate::snapshot::ConnectionState;
 pub(crate) trait Member: Send + Sync {
     /// No exchange after this one; idle connections end now.
     fn shut_down(&self);
-    /// Ends at once; what was in work, if anything was.
-    fn cut(&self) -> Work;
+    /// Ends at once; what was in work, if anything was, and how many replies behind it will never
+    /// leave.
+    fn cut(&self) -> (Work, u64);
     /// The server has memory to spare again.
     fn resume(&self);
     /// What it does now.

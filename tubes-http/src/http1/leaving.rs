@@ -47,6 +47,11 @@ impl Leaving {
         self.drain == Drained::Flushed
     }
 
+    /// How many replies wait.
+    pub(super) fn replies(&self) -> u64 {
+        self.replies
+    }
+
     /// Whether no reply waits.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {

@@ -137,8 +137,9 @@ where
         self.lock().shut_down();
     }
 
-    fn cut(&self) -> Work {
+    fn cut(&self) -> (Work, u64) {
         let mut link = self.lock();
+        let leaving = link.leaving.replies();
         let answered = link
             .account
             .as_ref()
@@ -157,7 +158,7 @@ where
         };
         link.abandon(Kind::ShutDown);
         link.wake_all();
-        work
+        (work, leaving)
     }
 
     fn resume(&self) {

@@ -32,6 +32,12 @@ use crate::half::{End, Half, Wanted};
 /// A clean end completes the reply. A failure cuts it: answered with the status of the failure
 /// if the head has not left, else the connection closes without the body's end. Dropping it does
 /// the same.
+///
+/// # Cancel safety
+///
+/// The drain of the connection knows only who has asked last. Whoever gives up a wait for room or
+/// for a flush, and holds on to this, is still the one who is told: what has been written before
+/// then waits for him too, up to the deadline of the peer. Poll on, or drop it.
 #[must_use = "a reply that is dropped is cut"]
 pub struct ReplyBody {
     half: Half,

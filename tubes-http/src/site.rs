@@ -25,7 +25,7 @@ pub(crate) struct Site {
 ///
 /// A peer is gone when its connection is reset or lost, and when it has closed its direction: that
 /// is how a client goes that is closed or cancelled. Some close their direction and still read the
-/// reply (`nc -N` does), which is written in any case.
+/// reply (`nc -N` does), which is written unless [`Cancel`](Self::Cancel) ends it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {

@@ -116,7 +116,8 @@ pub trait Fount {
     /// How much is still to come if this fount ends cleanly, in its own unit: bytes, for one of
     /// segments. `None` if that is not known.
     ///
-    /// What is behind a stage does not know: the stage may change how much comes.
+    /// What is behind a stage does not know: the stage may change how much comes. Who says a number
+    /// is held to it: over HTTP it is declared as the length of a reply, which fails if more comes or less.
     #[inline]
     fn remaining(&self) -> Option<u64> {
         None

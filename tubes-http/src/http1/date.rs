@@ -101,4 +101,21 @@ mod tests {
             assert_eq!(output.take().unwrap(), line);
         }
     }
+
+    #[test]
+    fn a_second_lasts_to_its_last_nanosecond_and_no_longer() {
+        let second = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let cases = [
+            (Duration::ZERO, "37"),
+            (Duration::from_nanos(999_999_999), "37"),
+            (Duration::from_secs(1), "38"),
+            (Duration::ZERO, "37"),
+        ];
+        for (later, shown) in cases {
+            let mut output = Output::default();
+            write(&mut output, second + later);
+            let line = format!("date: Sun, 06 Nov 1994 08:49:{shown} GMT\r\n");
+            assert_eq!(output.take().unwrap(), line);
+        }
+    }
 }

@@ -37,7 +37,10 @@ where
         let data = link.poll_data(cx);
         match &data {
             Poll::Pending => link.keep(Waiter::Reader, cx),
-            Poll::Ready(Ok(_)) => link.forget_reader(),
+            Poll::Ready(Ok(_)) => {
+                link.forget_reader();
+                link.wake_relying_elsewhere(cx);
+            }
             Poll::Ready(Err(_)) => {
                 link.forget_reader();
                 link.wake_relying();

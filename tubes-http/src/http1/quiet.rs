@@ -25,7 +25,10 @@ where
             return Ok(());
         }
         self.waiters.look();
-        self.read_ahead(cx)?;
+        if let Looked::Enough = self.read_ahead(cx)? {
+            // Who makes room for more wakes us.
+            self.keep(Waiter::Quiet, cx);
+        }
         if !self.engine.has_ended() {
             return Ok(());
         }
@@ -38,17 +41,34 @@ where
     }
 
     /// Up to the limit; what follows a request that has failed is not heard.
-    fn read_ahead(&mut self, cx: &mut Context<'_>) -> Result<(), Reason> {
+    fn read_ahead(&mut self, cx: &mut Context<'_>) -> Result<Looked, Reason> {
         while self.engine.keeps_input() && self.engine.input_len() < self.limits().ahead() {
             match self.poll_read(cx) {
-                Poll::Pending => break,
+                Poll::Pending => return Ok(Looked::Waits),
                 // What came is for who reads the body.
                 Poll::Ready(Ok(())) => self.wake(Waiter::Reader),
                 Poll::Ready(Err(reason)) => return Err(self.cut_off(reason).into_reason()),
             }
         }
-        Ok(())
+        Ok(Looked::Enough)
     }
+
+    /// A piece was read, and who read it may not come back: another task looks in his place. His
+    /// own goes on anyway.
+    #[inline]
+    pub(super) fn wake_relying_elsewhere(&mut self, cx: &Context<'_>) {
+        if !self.waiters.relies(cx.waker()) {
+            self.wake_relying();
+        }
+    }
+}
+
+/// How the look at the peer ended.
+enum Looked {
+    /// The flow has no more, and wakes who looks.
+    Waits,
+    /// As much is there as may be.
+    Enough,
 }
 
 impl<F, D> Link<F, D> {

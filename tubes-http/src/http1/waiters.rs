@@ -107,6 +107,12 @@ impl Waiters {
         }
     }
 
+    /// Whether that is the task of this waker.
+    #[inline]
+    pub(crate) fn relies(&self, waker: &Waker) -> bool {
+        matches!(&self.quiet.waker, Some(quiet) if quiet.will_wake(waker))
+    }
+
     /// Whether the fount is asked for others than who reads.
     #[inline]
     pub(crate) fn is_looking(&self) -> bool {

@@ -61,12 +61,14 @@ pub(crate) enum News {
 /// Pieces that wait for more.
 #[derive(Debug)]
 pub(crate) struct Gathered {
-    /// `length < most`, or it is taken at once.
+    /// What waits is less, or it is taken at once.
     most: usize,
-    length: usize,
-    /// What `length` was when the body had nothing for the last time.
+    /// The first piece, untouched while it is alone.
+    first: Bytes,
+    /// All pieces, once there are two.
+    joined: BytesMut,
+    /// How much waited when the body had nothing for the last time.
     seen: usize,
-    pieces: Vec<Bytes>,
     pub(crate) waiting: Waiting,
 }
 
@@ -77,9 +79,9 @@ impl From<Option<&Flush>> for Flushing {
             Some(Flush::Immediate) => Self::Immediate(Waiting::Nothing),
             Some(Flush::Bytes(most)) => Self::Gather(Box::new(Gathered {
                 most: (*most).min(MOST),
-                length: 0,
+                first: Bytes::new(),
+                joined: BytesMut::new(),
                 seen: 0,
-                pieces: Vec::new(),
                 waiting: Waiting::Nothing,
             })),
         }
@@ -109,9 +111,14 @@ impl Flushing {
 impl Gathered {
     /// Takes a piece; all that wait, in one, once they are enough.
     pub(crate) fn gather(&mut self, piece: Bytes) -> Option<Bytes> {
-        self.length = self.length.saturating_add(piece.len());
-        self.pieces.push(piece);
-        if self.length < self.most {
+        if self.length() == 0 {
+            self.first = piece;
+        } else {
+            self.joined
+                .extend_from_slice(&std::mem::take(&mut self.first));
+            self.joined.extend_from_slice(&piece);
+        }
+        if self.length() < self.most {
             return None;
         }
         self.take()
@@ -119,8 +126,8 @@ impl Gathered {
 
     /// The body has nothing right now: whether it had since the last time.
     pub(crate) fn news(&mut self) -> News {
-        let seen = std::mem::replace(&mut self.seen, self.length);
-        if seen == self.length {
+        let length = self.length();
+        if std::mem::replace(&mut self.seen, length) == length {
             News::None
         } else {
             News::Some
@@ -129,16 +136,17 @@ impl Gathered {
 
     /// All that wait, in one.
     pub(crate) fn take(&mut self) -> Option<Bytes> {
-        let length = std::mem::take(&mut self.length);
-        let mut pieces = std::mem::take(&mut self.pieces);
-        if pieces.len() < 2 {
-            return pieces.pop();
-        }
-        let mut joined = BytesMut::with_capacity(length);
-        for piece in pieces {
-            joined.extend_from_slice(&piece);
-        }
-        Some(joined.freeze())
+        let all = if self.joined.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.joined).freeze()
+        };
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// One of the two is empty.
+    fn length(&self) -> usize {
+        self.first.len() + self.joined.len()
     }
 }
 

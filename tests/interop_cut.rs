@@ -15,26 +15,15 @@ use support::answers::{End, answers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tubes::net::{self, TcpFlow};
 use tubes::{Error, Fount, drains, founts};
 use tubes_http::{Body, OnDisconnect, respond, server};
 
-/// Longer than anything here takes on a slow machine.
-const LONG: Duration = Duration::from_secs(30);
+use super::interop_kit::run;
 
 /// Longer than what the sockets and the drain hold.
 const LARGE: usize = 4 << 20;
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(async { timeout(LONG, future).await })
-        .expect("in time")
-}
 
 /// What a client that reads nothing for a while gets to read.
 async fn read_late(addr: SocketAddr, requests: &str) -> Result<Vec<u8>, Vec<u8>> {

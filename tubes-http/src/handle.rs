@@ -111,8 +111,8 @@ impl Handle {
     }
 
     /// Drives `serving`, the flow of connections into their tasks, until `stop` is ready (or
-    /// somebody else shuts the server down); then [shuts down](Self::shutdown), and when the report is there drops `serving`, and with it
-    /// whatever still runs: a handler that does not end, a flow that went on as something else.
+    /// somebody else shuts the server down); then [shuts down](Self::shutdown), and drops `serving`
+    /// when the report is there, and with it whatever still runs.
     ///
     /// `serving` may end by itself; that is no shutdown, and the report is empty.
     ///

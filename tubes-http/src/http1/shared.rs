@@ -102,8 +102,8 @@ impl<F, D> Shared<F, D> {
         }
     }
 
-    /// A deadline has passed, or the peer has sent something: everybody looks again. Whoever holds the lock may be the one who
-    /// hears it, so that nobody waits for the lock here.
+    /// A deadline has passed, or the peer has sent something: everybody looks again. Whoever holds
+    /// the lock may be the one who hears it, so that nobody waits for the lock here.
     #[cold]
     fn ring(&self) {
         self.rang.store(true, Ordering::SeqCst);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::http1::after::Shown;
 use crate::http1::link::Link;
-use crate::http1::turn::{Last, Turn};
+use crate::http1::turn::Turn;
 use crate::kind::Kind;
 use crate::record::{Record, RecordEnd};
 use crate::site::Site;
@@ -32,11 +32,11 @@ impl<F, D> Link<F, D> {
             self.end_reading();
         }
         self.end_writing();
-        self.last = match (&end, &self.broken) {
+        self.failed = match (&end, &self.broken) {
             (RecordEnd::Cut(error) | RecordEnd::Refused(error), _) | (_, Some(error)) => {
-                Last::Failed(error.clone())
+                Some(error.clone())
             }
-            (RecordEnd::Whole | RecordEnd::Upgraded, None) => Last::Whole,
+            (RecordEnd::Whole | RecordEnd::Upgraded, None) => None,
         };
         if matches!(end, RecordEnd::Whole) {
             if self.has_left() {

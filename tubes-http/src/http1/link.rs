@@ -28,7 +28,7 @@ use crate::http1::after::{After, Ends, Note, Parting};
 use crate::http1::connection::Connection;
 use crate::http1::deadlines::{Deadlines, For, Patience};
 use crate::http1::leaving::Leaving;
-use crate::http1::turn::{Awaited, Closing, Half, Held, Last, Pulls, Turn};
+use crate::http1::turn::{Awaited, Closing, Half, Held, Pulls, Turn};
 use crate::http1::waiters::{Waiter, Waiters};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -53,8 +53,8 @@ pub(crate) struct Link<F, D> {
     pub(super) pulls: Pulls,
     /// The number of the exchange that is served, or was last.
     pub(super) exchange: u64,
-    /// What became of it.
-    pub(super) last: Last,
+    /// Why it failed, if it is over: it was cut, or answered by us in place of the handler.
+    pub(super) failed: Option<Error>,
     pub(super) waiters: Waiters,
     /// Trailers of the request, until somebody asks for them.
     pub(super) trailers: Option<Box<HeaderMap>>,
@@ -162,6 +162,15 @@ impl<F, D> Link<F, D> {
     pub(super) fn keep(&mut self, who: Waiter, cx: &Context<'_>) {
         if let Some(before) = self.waiters.keep(who, cx.waker()) {
             self.after().gone.push(before);
+        }
+    }
+
+    /// The connection is idle: what only an exchange needs, or makes the next one cheaper, is given
+    /// up.
+    pub(super) fn give_back(&mut self) {
+        self.account = None;
+        for left in self.waiters.settle() {
+            self.after().gone.push(left);
         }
     }
 
@@ -312,7 +321,7 @@ where
             turn: Turn::Between(Awaited::First),
             pulls: Pulls::Hand,
             exchange: 0,
-            last: Last::Open,
+            failed: None,
             waiters: Waiters::default(),
             trailers: None,
             broken: None,
@@ -341,7 +350,7 @@ impl<F, D> Link<F, D> {
             body,
             reply: Held::Out,
         };
-        self.last = Last::Open;
+        self.failed = None;
         self.with_request = Patience::new(self.limits().body_time());
         self.with_response = Patience::new(self.limits().write_time());
         if let Some(time) = self.limits().exchange_time() {
@@ -392,13 +401,13 @@ impl<F, D> Link<F, D> {
 
     /// Why a handle is of no use any more whose exchange is over.
     pub(super) fn over(&self, exchange: u64) -> Gone {
-        match &self.last {
+        match &self.failed {
             // Whoever held the connection dropped it: for a half that is the transport's end.
-            Last::Failed(error) if self.exchange == exchange && error.kind() == Kind::Abandoned => {
+            Some(error) if self.exchange == exchange && error.kind() == Kind::Abandoned => {
                 Gone::Lost(Kind::Closed.into())
             }
-            Last::Failed(error) if self.exchange == exchange => Gone::Lost(error.clone()),
-            Last::Failed(_) | Last::Open | Last::Whole => Gone::Over,
+            Some(error) if self.exchange == exchange => Gone::Lost(error.clone()),
+            Some(_) | None => Gone::Over,
         }
     }
 

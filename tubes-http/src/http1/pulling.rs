@@ -308,10 +308,6 @@ where
         // Who still holds a half of the last exchange is to hear why it ended.
         if let Turn::Between(_) = self.turn {
             self.broken = None;
-            // Kept from the second exchange on: what all who ask once give back later is holes.
-            if self.exchange == 1 {
-                self.account = None;
-            }
         }
         self.trailers = None;
         Poll::Ready(())

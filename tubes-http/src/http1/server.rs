@@ -326,6 +326,10 @@ where
     /// Nothing comes: not for ever. From its first byte on, a head has less time than an idle
     /// connection.
     fn poll_head_deadline(&mut self) -> Poll<()> {
+        // Kept from the second exchange on: what all who ask once give back later is holes.
+        if self.exchange == 1 && self.has_left() {
+            self.give_back();
+        }
         let before = match self.turn {
             Turn::Between(before) => before,
             _ => Awaited::Anything,
@@ -368,7 +372,7 @@ where
     /// The connection is idle: what only makes the next exchange cheaper is given up.
     fn settle(&mut self) {
         self.engine.settle();
-        self.account = None;
+        self.give_back();
         self.turn = Turn::Between(Awaited::Settled);
         let waited = self.deadlines.end_timed(For::Reading);
         let left = self

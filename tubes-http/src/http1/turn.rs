@@ -2,8 +2,6 @@
 
 use tubes::Reason;
 
-use crate::error::Error;
-
 /// What the connection is about.
 #[derive(Debug)]
 pub(crate) enum Turn {
@@ -46,17 +44,6 @@ pub(crate) enum Pulls {
     Driver,
     /// Somebody who may not look at the connection again before he has done with the exchange.
     Hand,
-}
-
-/// What became of an exchange.
-#[derive(Debug)]
-pub(crate) enum Last {
-    /// Nothing yet.
-    Open,
-    /// It is over as it was to be.
-    Whole,
-    /// It was cut, or answered by us in place of the handler.
-    Failed(Error),
 }
 
 /// A half of an exchange.

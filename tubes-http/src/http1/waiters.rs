@@ -23,12 +23,20 @@ impl Waiter {
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     exchanges: Place,
+    /// There from the first who waits within an exchange until the connection is idle.
+    within: Option<Box<Within>>,
+    /// How many numbers were given to watchers.
+    watches: u64,
+}
+
+/// Places of those who wait within an exchange.
+#[derive(Debug, Default)]
+struct Within {
     reader: Place,
     writer: Place,
     quiet: Place,
-    /// As many as there are futures that wait for it, each under its number.
+    /// As many as there are futures that wait for the end of the peer, each under its number.
     watchers: Vec<(u64, Waker)>,
-    watches: u64,
 }
 
 /// Where one waits. Who waits no more leaves his waker, for he mostly comes back.
@@ -48,19 +56,45 @@ enum State {
 }
 
 impl Waiters {
-    fn place(&mut self, who: Waiter) -> &mut Place {
+    /// His place, if there is one.
+    #[inline]
+    fn place(&mut self, who: Waiter) -> Option<&mut Place> {
+        let within = self.within.as_mut();
+        match who {
+            Waiter::Exchanges => Some(&mut self.exchanges),
+            Waiter::Reader => within.map(|places| &mut places.reader),
+            Waiter::Writer => within.map(|places| &mut places.writer),
+            Waiter::Quiet => within.map(|places| &mut places.quiet),
+        }
+    }
+
+    /// His place, which is made if there is none.
+    #[inline]
+    fn own_place(&mut self, who: Waiter) -> &mut Place {
         match who {
             Waiter::Exchanges => &mut self.exchanges,
-            Waiter::Reader => &mut self.reader,
-            Waiter::Writer => &mut self.writer,
-            Waiter::Quiet => &mut self.quiet,
+            Waiter::Reader => &mut self.within().reader,
+            Waiter::Writer => &mut self.within().writer,
+            Waiter::Quiet => &mut self.within().quiet,
         }
+    }
+
+    fn within(&mut self) -> &mut Within {
+        self.within.get_or_insert_default()
+    }
+
+    /// The state of one who waits within an exchange, or would.
+    #[inline]
+    fn state(&self, place: impl FnOnce(&Within) -> &Place) -> State {
+        self.within
+            .as_ref()
+            .map_or(State::Left, |places| place(places).state)
     }
 
     /// Somebody waits; the waker that was there, if it is another, goes out.
     #[inline]
     pub(crate) fn keep(&mut self, who: Waiter, waker: &Waker) -> Option<Waker> {
-        let place = self.place(who);
+        let place = self.own_place(who);
         place.state = State::Waits;
         match &place.waker {
             Some(before) if before.will_wake(waker) => None,
@@ -71,13 +105,15 @@ impl Waiters {
     /// Nobody waits for this any more.
     #[inline]
     pub(crate) fn forget(&mut self, who: Waiter) {
-        self.place(who).state = State::Left;
+        if let Some(place) = self.place(who) {
+            place.state = State::Left;
+        }
     }
 
     /// Whoever waits there, to be woken; he waits no more.
     #[inline]
     pub(crate) fn take(&mut self, who: Waiter) -> Option<Waker> {
-        let place = self.place(who);
+        let place = self.place(who)?;
         match std::mem::take(&mut place.state) {
             State::Waits | State::Looks => place.waker.take(),
             State::Left => None,
@@ -86,22 +122,22 @@ impl Waiters {
 
     /// Whether somebody waits for a piece of the body: the fount knows him.
     pub(crate) fn is_reading(&self) -> bool {
-        self.reader.state == State::Waits
+        self.state(|places| &places.reader) == State::Waits
     }
 
     /// Whether somebody waits to reply: the drain knows him only.
     pub(crate) fn is_writing(&self) -> bool {
-        self.writer.state == State::Waits
+        self.state(|places| &places.writer) == State::Waits
     }
 
     /// Who has nothing for the peer, and waits, asks the fount himself.
     pub(crate) fn look(&mut self) {
-        self.quiet.state = State::Looks;
+        self.within().quiet.state = State::Looks;
     }
 
     /// Who has nothing for the peer and leaves it to who reads to hear of its end.
     pub(crate) fn take_relying(&mut self) -> Option<Waker> {
-        match self.quiet.state {
+        match self.state(|places| &places.quiet) {
             State::Waits => self.take(Waiter::Quiet),
             State::Left | State::Looks => None,
         }
@@ -110,17 +146,22 @@ impl Waiters {
     /// Whether that is the task of this waker.
     #[inline]
     pub(crate) fn relies(&self, waker: &Waker) -> bool {
-        matches!(&self.quiet.waker, Some(quiet) if quiet.will_wake(waker))
+        self.within
+            .as_ref()
+            .and_then(|places| places.quiet.waker.as_ref())
+            .is_some_and(|quiet| quiet.will_wake(waker))
     }
 
     /// Whether the fount is asked for others than who reads.
     #[inline]
     pub(crate) fn is_looking(&self) -> bool {
-        self.is_watched() || self.quiet.state == State::Looks
+        self.is_watched() || self.state(|places| &places.quiet) == State::Looks
     }
 
     pub(crate) fn is_watched(&self) -> bool {
-        !self.watchers.is_empty()
+        self.within
+            .as_ref()
+            .is_some_and(|places| !places.watchers.is_empty())
     }
 
     /// Keeps a watcher under his number, which he is given the first time; the waker that was
@@ -134,16 +175,15 @@ impl Waiters {
             self.watches += 1;
             self.watches
         });
-        let before = match self
-            .watchers
+        let watchers = &mut self.within().watchers;
+        let before = match watchers
             .iter_mut()
             .find(|(other, _)| *other == number)
         {
             Some((_, before)) if before.will_wake(waker) => None,
             Some((_, before)) => Some(std::mem::replace(before, waker.clone())),
             None => {
-                self.watchers
-                    .push((number, waker.clone()));
+                watchers.push((number, waker.clone()));
                 None
             }
         };
@@ -152,11 +192,11 @@ impl Waiters {
 
     /// The watcher of that number waits no more.
     pub(crate) fn unwatch(&mut self, number: u64) -> Option<Waker> {
-        let at = self
-            .watchers
+        let watchers = &mut self.within.as_mut()?.watchers;
+        let at = watchers
             .iter()
             .position(|(other, _)| *other == number)?;
-        Some(self.watchers.swap_remove(at).1)
+        Some(watchers.swap_remove(at).1)
     }
 
     /// Everybody who waits, and waits here no more.
@@ -171,7 +211,7 @@ impl Waiters {
     /// The wakers that were left by those who do not wait.
     pub(crate) fn take_left(&mut self) -> impl Iterator<Item = Waker> + use<> {
         let left = Waiter::ALL.map(|who| {
-            let place = self.place(who);
+            let place = self.place(who)?;
             match place.state {
                 State::Left => place.waker.take(),
                 State::Waits | State::Looks => None,
@@ -182,8 +222,31 @@ impl Waiters {
 
     /// All watchers, who wait no more.
     pub(crate) fn take_watchers(&mut self) -> impl Iterator<Item = Waker> + use<> {
-        std::mem::take(&mut self.watchers)
+        self.within
+            .as_mut()
+            .map(|places| std::mem::take(&mut places.watchers))
             .into_iter()
+            .flatten()
             .map(|(_, waker)| waker)
+    }
+
+    /// The connection is idle: the places within an exchange are given up, unless somebody waits
+    /// there. The wakers that were left there go out.
+    pub(crate) fn settle(&mut self) -> impl Iterator<Item = Waker> + use<> {
+        self.within
+            .take_if(|places| places.are_left())
+            .into_iter()
+            .flat_map(|places| [places.reader, places.writer, places.quiet])
+            .filter_map(|place| place.waker)
+    }
+}
+
+impl Within {
+    /// Whether nobody waits.
+    fn are_left(&self) -> bool {
+        [&self.reader, &self.writer, &self.quiet]
+            .iter()
+            .all(|place| place.state == State::Left)
+            && self.watchers.is_empty()
     }
 }

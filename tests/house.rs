@@ -88,7 +88,7 @@ const TUBES_HTTP: Plan = Plan {
             "http1/offered",
             "http1/host",
             "http1/output",
-            "http1/deadlines",
+            "http1/patience",
             "http1/octets",
             "http1/waiters",
             "http1/turn",
@@ -97,6 +97,7 @@ const TUBES_HTTP: Plan = Plan {
         &[
             "http1/length",
             "http1/lenient",
+            "http1/deadlines",
             "http1/after",
             "http1/length",
             "http1/input",

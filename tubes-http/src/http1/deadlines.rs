@@ -1,13 +1,15 @@
 //! How long a peer may keep us waiting: four waits, one timer behind them.
 //!
 //! Looked at only while something waits, and moved by a store: the timer is armed once, and moved
-//! on when it fires early.
+//! on when it fires early. What an idle connection does not wait for has no place on it.
 
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tubes::clock::{SharedClock, Timer};
+
+use crate::http1::patience::Patience;
 
 /// What is longer is for ever: a clock may not be able to say when it ends. tokio has the same.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
@@ -16,10 +18,23 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 pub(crate) struct Deadlines {
     clock: SharedClock,
     reading: Option<Wait>,
+    /// There from the first time that an exchange has to wait until the connection is idle.
+    slow: Option<Box<Slow>>,
+    timer: Option<Armed>,
+}
+
+/// What there is only with an exchange that has to wait.
+#[derive(Default)]
+struct Slow {
     writing: Option<Wait>,
     exchange: Option<Wait>,
     quiet: Option<Wait>,
-    timer: Option<Armed>,
+    /// With a peer that sends a body, once it was waited for.
+    with_request: Option<Patience>,
+    /// With a peer that takes a reply, once it was waited for.
+    with_response: Option<Patience>,
+    /// Since when nothing is read because all connections hold too much.
+    thirst: Option<Instant>,
 }
 
 /// Bytes from the peer, room for bytes to the peer, the end of an exchange, or something for a peer
@@ -30,6 +45,13 @@ pub(crate) enum For {
     Writing,
     Exchange,
     Quiet,
+}
+
+/// What the peer is slow with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum With {
+    Request,
+    Response,
 }
 
 #[derive(Clone, Copy)]
@@ -65,9 +87,7 @@ impl Deadlines {
         Self {
             clock,
             reading: None,
-            writing: None,
-            exchange: None,
-            quiet: None,
+            slow: None,
             timer: None,
         }
     }
@@ -78,20 +98,46 @@ impl Deadlines {
         if self.wait(what).is_none() {
             let since = self.clock.now();
             let until = Until::At(since + time.min(LONGEST));
-            *self.wait(what) = Some(Wait { since, until });
+            *self.own_wait(what) = Some(Wait { since, until });
         }
     }
 
     /// What was waited for came.
     #[inline]
     pub(crate) fn end(&mut self, what: For) {
-        *self.wait(what) = None;
+        match (what, &mut self.slow) {
+            (For::Reading, _) => self.reading = None,
+            (_, None) => {}
+            (For::Writing, Some(slow)) => slow.writing = None,
+            (For::Exchange, Some(slow)) => slow.exchange = None,
+            (For::Quiet, Some(slow)) => slow.quiet = None,
+        }
     }
 
-    /// We have not listened since `from`: that is not charged to who is waited for.
-    pub(crate) fn forgive(&mut self, what: For, from: Instant) {
-        let now = self.clock.now();
-        if let Some(wait) = self.wait(what) {
+    /// Nothing is read any more, because all connections hold too much.
+    pub(crate) fn thirst(&mut self) {
+        if !self.is_thirsty() {
+            self.slow().thirst = Some(self.clock.now());
+        }
+    }
+
+    /// Whether nothing is read because all connections hold too much.
+    #[inline]
+    pub(crate) fn is_thirsty(&self) -> bool {
+        self.slow
+            .as_ref()
+            .is_some_and(|slow| slow.thirst.is_some())
+    }
+
+    /// There is memory: while there was none, we have not listened, and that is not charged to who
+    /// is waited for.
+    pub(crate) fn quench(&mut self) {
+        let thirst = self
+            .slow
+            .as_mut()
+            .and_then(|slow| slow.thirst.take());
+        if let (Some(from), Some(wait)) = (thirst, &mut self.reading) {
+            let now = self.clock.now();
             let unheard = now.saturating_duration_since(from.max(wait.since));
             wait.since += unheard;
             wait.until = Until::At(match wait.until {
@@ -103,11 +149,13 @@ impl Deadlines {
 
     /// The same, and how long that took.
     pub(crate) fn end_timed(&mut self, what: For) -> Duration {
-        match self.wait(what).take() {
-            Some(wait) => self
-                .clock
-                .now()
-                .saturating_duration_since(wait.since),
+        match self.since(what) {
+            Some(since) => {
+                self.end(what);
+                self.clock
+                    .now()
+                    .saturating_duration_since(since)
+            }
             None => Duration::ZERO,
         }
     }
@@ -115,20 +163,60 @@ impl Deadlines {
     /// Since when it waits.
     #[inline]
     pub(crate) fn since(&self, what: For) -> Option<Instant> {
-        let wait = match what {
-            For::Reading => &self.reading,
-            For::Writing => &self.writing,
-            For::Exchange => &self.exchange,
-            For::Quiet => &self.quiet,
+        self.wait(what).map(|wait| wait.since)
+    }
+
+    /// An exchange begins: with its peer there is all patience.
+    #[inline]
+    pub(crate) fn renew(&mut self) {
+        if let Some(slow) = &mut self.slow {
+            slow.with_request = None;
+            slow.with_response = None;
+        }
+    }
+
+    /// How much longer the peer may keep us waiting in this exchange, of `most`.
+    pub(crate) fn left(&self, with: With, most: Duration) -> Duration {
+        let slow = self.slow.as_ref();
+        let patience = match with {
+            With::Request => slow.and_then(|slow| slow.with_request),
+            With::Response => slow.and_then(|slow| slow.with_response),
         };
-        wait.map(|wait| wait.since)
+        patience.map_or(most, Patience::left)
+    }
+
+    /// We waited so long; it may be `most` in all.
+    pub(crate) fn spend(&mut self, with: With, waited: Duration, most: Duration) {
+        if waited.is_zero() {
+            return;
+        }
+        let slow = self.slow();
+        let patience = match with {
+            With::Request => &mut slow.with_request,
+            With::Response => &mut slow.with_response,
+        };
+        patience
+            .get_or_insert(Patience::new(most))
+            .spend(waited);
+    }
+
+    /// So many bytes moved, of which `rate` are worth a second.
+    pub(crate) fn earn(&mut self, with: With, bytes: u64, rate: u64, most: Duration) {
+        let slow = self.slow.as_mut();
+        let patience = match with {
+            With::Request => slow.and_then(|slow| slow.with_request.as_mut()),
+            With::Response => slow.and_then(|slow| slow.with_response.as_mut()),
+        };
+        if let Some(patience) = patience {
+            patience.earn(bytes, rate, most);
+        }
     }
 
     /// Ready when `what` is overdue. Whenever a deadline passes, `bell` rings; it is for whoever
     /// hears it to wake who waits.
     #[inline]
     pub(crate) fn poll(&mut self, what: For, bell: &Waker) -> Poll<()> {
-        if let (Some(wait), Some(armed)) = (*self.wait(what), &self.timer)
+        if let (Some(wait), Some(armed)) = (self.wait(what), &self.timer)
             && armed.is_for(&wait)
         {
             return Poll::Pending;
@@ -156,12 +244,15 @@ impl Deadlines {
         }
     }
 
+    /// The connection is idle: what only an exchange needs is given up, unless it still waits.
+    pub(crate) fn settle(&mut self) {
+        self.slow.take_if(|slow| !slow.waits());
+    }
+
     /// Lets go of the timer, and with it of the bell.
     pub(crate) fn close(&mut self) {
         self.reading = None;
-        self.writing = None;
-        self.exchange = None;
-        self.quiet = None;
+        self.slow = None;
         self.timer = None;
     }
 
@@ -201,25 +292,27 @@ impl Deadlines {
     }
 
     fn earliest(&self) -> Option<Instant> {
-        let at = |wait: &Option<Wait>| match wait {
+        let at = |wait: Option<Wait>| match wait {
             Some(Wait {
                 until: Until::At(at),
                 ..
-            }) => Some(*at),
+            }) => Some(at),
             _ => None,
         };
-        let waits = [&self.reading, &self.writing, &self.exchange, &self.quiet];
+        let waits = For::ALL.map(|what| self.wait(what));
         waits.into_iter().filter_map(at).min()
     }
 
     fn pass(&mut self, now: Instant) {
-        let waits = [
-            &mut self.reading,
-            &mut self.writing,
-            &mut self.exchange,
-            &mut self.quiet,
-        ];
-        for wait in waits.into_iter().flatten() {
+        let slow = self
+            .slow
+            .as_mut()
+            .map(|slow| [&mut slow.writing, &mut slow.exchange, &mut slow.quiet]);
+        let waits = slow.into_iter().flatten();
+        for wait in waits
+            .chain([&mut self.reading])
+            .flatten()
+        {
             if let Until::At(at) = wait.until
                 && at <= now
             {
@@ -229,13 +322,40 @@ impl Deadlines {
     }
 
     #[inline]
-    fn wait(&mut self, what: For) -> &mut Option<Wait> {
+    fn wait(&self, what: For) -> Option<Wait> {
+        let slow = self.slow.as_ref();
+        match what {
+            For::Reading => self.reading,
+            For::Writing => slow.and_then(|slow| slow.writing),
+            For::Exchange => slow.and_then(|slow| slow.exchange),
+            For::Quiet => slow.and_then(|slow| slow.quiet),
+        }
+    }
+
+    /// The place of a wait, which is made if there is none.
+    #[inline]
+    fn own_wait(&mut self, what: For) -> &mut Option<Wait> {
         match what {
             For::Reading => &mut self.reading,
-            For::Writing => &mut self.writing,
-            For::Exchange => &mut self.exchange,
-            For::Quiet => &mut self.quiet,
+            For::Writing => &mut self.slow().writing,
+            For::Exchange => &mut self.slow().exchange,
+            For::Quiet => &mut self.slow().quiet,
         }
+    }
+
+    fn slow(&mut self) -> &mut Slow {
+        self.slow.get_or_insert_default()
+    }
+}
+
+impl For {
+    const ALL: [Self; 4] = [Self::Reading, Self::Writing, Self::Exchange, Self::Quiet];
+}
+
+impl Slow {
+    fn waits(&self) -> bool {
+        let waits = [self.writing, self.exchange, self.quiet];
+        waits.iter().any(Option::is_some) || self.thirst.is_some()
     }
 }
 
@@ -269,43 +389,6 @@ impl fmt::Debug for Deadlines {
     }
 }
 
-/// How much longer a peer may keep us waiting in this exchange: a slow one gets time for each
-/// byte that it moves, one that drips gets none to speak of.
-///
-/// `left <= most`
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    left: Duration,
-}
-
-impl Patience {
-    pub(crate) fn new(most: Duration) -> Self {
-        Self { left: most }
-    }
-
-    pub(crate) fn left(self) -> Duration {
-        self.left
-    }
-
-    /// We waited so long.
-    pub(crate) fn spend(&mut self, waited: Duration) {
-        self.left = self.left.saturating_sub(waited);
-    }
-
-    /// So many bytes moved, of which `rate` are worth a second.
-    pub(crate) fn earn(&mut self, bytes: u64, rate: u64, most: Duration) {
-        if self.left >= most {
-            return;
-        }
-        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
-        let earned = u64::try_from(nanos).map_or(most, Duration::from_nanos);
-        self.left = self
-            .left
-            .saturating_add(earned)
-            .min(most);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -314,7 +397,7 @@ mod tests {
 
     use tubes::testing::ManualClock;
 
-    use super::{Deadlines, For, Patience};
+    use super::{Deadlines, For};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -366,21 +449,5 @@ mod tests {
             let polled = deadlines.poll(For::Reading, Waker::noop());
             assert_eq!(polled.is_ready(), overdue);
         }
-    }
-
-    #[test]
-    fn patience_lasts_as_long_as_bytes_move_at_the_rate() {
-        let most = 30 * SECOND;
-        let mut steady = Patience::new(most);
-        let mut drip = Patience::new(most);
-        for _ in 0..100 {
-            for (patience, bytes) in [(&mut steady, 256), (&mut drip, 1)] {
-                patience.spend(SECOND);
-                patience.earn(bytes, 256, most);
-            }
-        }
-        assert_eq!((steady.left(), drip.left() < SECOND), (most, true));
-        drip.earn(u64::MAX, 1, most);
-        assert_eq!(drip.left(), most);
     }
 }

@@ -15,7 +15,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -26,7 +26,7 @@ use crate::half::{Gone, Label};
 use crate::http1::account::Account;
 use crate::http1::after::{After, Ends, Note, Parting};
 use crate::http1::connection::Connection;
-use crate::http1::deadlines::{Deadlines, For, Patience};
+use crate::http1::deadlines::{Deadlines, For, With};
 use crate::http1::leaving::Leaving;
 use crate::http1::turn::{Awaited, Closing, Half, Held, Pulls, Turn};
 use crate::http1::waiters::{Waiter, Waiters};
@@ -67,18 +67,12 @@ pub(crate) struct Link<F, D> {
     pub(super) bell: Option<Waker>,
     /// What is known of the exchange; kept from one to the next while the connection is busy.
     pub(super) account: Option<Box<Account>>,
-    /// With a peer that sends a body.
-    pub(super) with_request: Patience,
-    /// With a peer that takes a reply.
-    pub(super) with_response: Patience,
     /// What the drain had passed on when it was last looked at.
     pub(super) moved: u64,
     /// What the drain held when it was last called.
     pub(super) in_drain: usize,
     /// What the roster knows of our memory.
     counted: roster::Held,
-    /// Since when nothing is read because all connections hold too much.
-    pub(super) thirst: Option<Instant>,
 }
 
 /// What a connection may hold of what has come, and of what is to leave, however little memory the
@@ -169,6 +163,7 @@ impl<F, D> Link<F, D> {
     /// up.
     pub(super) fn give_back(&mut self) {
         self.account = None;
+        self.deadlines.settle();
         for left in self.waiters.settle() {
             self.after().gone.push(left);
         }
@@ -230,7 +225,9 @@ impl<F, D> Link<F, D> {
 
     /// Somebody has waited for the request's body.
     pub(super) fn note_reading(&mut self, waited: Duration) {
-        self.with_request.spend(waited);
+        let most = self.limits().body_time();
+        self.deadlines
+            .spend(With::Request, waited, most);
         if let Some(account) = &mut self.account {
             account.waited_for_request += waited;
         }
@@ -250,7 +247,9 @@ impl<F, D> Link<F, D> {
 
     fn count_writing(&mut self) {
         let waited = self.deadlines.end_timed(For::Writing);
-        self.with_response.spend(waited);
+        let most = self.limits().write_time();
+        self.deadlines
+            .spend(With::Response, waited, most);
         if let Some(account) = &mut self.account {
             account.waited_for_response += waited;
         }
@@ -330,12 +329,9 @@ where
             deadlines: Deadlines::new(Arc::clone(&site.clock)),
             bell: None,
             account: None,
-            with_request: Patience::new(limits.body_time()),
-            with_response: Patience::new(limits.write_time()),
             moved: 0,
             in_drain: 0,
             counted: roster::Held::default(),
-            thirst: None,
             site,
         }
     }
@@ -351,8 +347,7 @@ impl<F, D> Link<F, D> {
             reply: Held::Out,
         };
         self.failed = None;
-        self.with_request = Patience::new(self.limits().body_time());
-        self.with_response = Patience::new(self.limits().write_time());
+        self.deadlines.renew();
         if let Some(time) = self.limits().exchange_time() {
             self.deadlines
                 .begin(For::Exchange, time);

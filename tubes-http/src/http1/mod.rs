@@ -37,6 +37,7 @@ mod offered;
 mod output;
 mod overdue;
 mod parse;
+mod patience;
 mod pulling;
 mod pushing;
 mod quiet;

@@ -44,7 +44,7 @@ where
             .deadlines
             .since(For::Reading)
             .is_some();
-        if waits_for_request && self.thirst.is_none() && !self.engine.is_answered() {
+        if waits_for_request && !self.deadlines.is_thirsty() && !self.engine.is_answered() {
             Kind::BodyTimeout
         } else {
             Kind::ExchangeTimeout

@@ -8,7 +8,7 @@ use tubes::{Drain, Fount, Reason, budget};
 
 use crate::error::Error;
 use crate::http1::after::Note;
-use crate::http1::deadlines::For;
+use crate::http1::deadlines::{For, With};
 use crate::http1::event::Event;
 use crate::http1::link::{FLOOR, Link, Write};
 use crate::http1::state::Persistence;
@@ -36,7 +36,7 @@ where
     /// The next bytes of the peer. Each costs a unit of the budget, for they may be few or none.
     #[inline]
     pub(super) fn poll_segment(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
-        if self.engine.input_len() > FLOOR || self.thirst.is_some() {
+        if self.engine.input_len() > FLOOR || self.deadlines.is_thirsty() {
             ready!(self.poll_thirst());
         }
         let Some(ends) = &mut self.ends else {
@@ -62,15 +62,10 @@ where
                 .poll_memory(Share::Input)
                 .is_pending()
         {
-            let clock = &self.site.clock;
-            self.thirst
-                .get_or_insert_with(|| clock.now());
+            self.deadlines.thirst();
             return Poll::Pending;
         }
-        if let Some(since) = self.thirst.take() {
-            self.deadlines
-                .forgive(For::Reading, since);
-        }
+        self.deadlines.quench();
         Poll::Ready(())
     }
 
@@ -96,9 +91,10 @@ where
 
     /// Whose fault it is that nothing has come for too long: the peer's, unless nobody has read.
     pub(super) fn late(&self, peer: Kind) -> Kind {
-        match self.thirst {
-            None => peer,
-            Some(_) => Kind::MemoryTimeout,
+        if self.deadlines.is_thirsty() {
+            Kind::MemoryTimeout
+        } else {
+            peer
         }
     }
 
@@ -171,12 +167,12 @@ where
     fn request_moved(&mut self, bytes: u64) {
         let waited = self.deadlines.end_timed(For::Reading);
         // Whoever waits for so long is told; who comes later had given up, and waited for nothing.
-        if waited < self.with_request.left() {
+        let (rate, most) = (self.limits().body_rate(), self.limits().body_time());
+        if waited < self.deadlines.left(With::Request, most) {
             self.note_reading(waited);
         }
-        let (rate, most) = (self.limits().body_rate(), self.limits().body_time());
-        self.with_request
-            .earn(bytes, rate, most);
+        self.deadlines
+            .earn(With::Request, bytes, rate, most);
     }
 
     /// No byte of the body comes: not for ever.
@@ -184,7 +180,8 @@ where
         if let Poll::Ready(Err(reason)) = self.poll_help(cx) {
             return Poll::Ready(Err(reason));
         }
-        let left = self.with_request.left();
+        let most = self.limits().body_time();
+        let left = self.deadlines.left(With::Request, most);
         self.deadlines.begin(For::Reading, left);
         ready!(self.poll_overdue(For::Reading));
         let error = Error::from(self.late(Kind::BodyTimeout));

@@ -1,6 +1,7 @@
 //! What leaves on a connection: handed to the drain, and not waited for for ever.
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tubes::{Drain, Fount, Reason};
@@ -8,7 +9,7 @@ use tubes::{Drain, Fount, Reason};
 use crate::error::Error;
 use crate::http1::account::Stall;
 use crate::http1::after::Note;
-use crate::http1::deadlines::For;
+use crate::http1::deadlines::{For, With};
 use crate::http1::link::{FLOOR, Link, Write};
 use crate::kind::Kind;
 use crate::roster::Share;
@@ -180,8 +181,8 @@ where
         };
         self.moved = moved;
         let (rate, most) = (self.limits().write_rate(), self.limits().write_time());
-        self.with_response
-            .earn(taken, rate, most);
+        self.deadlines
+            .earn(With::Response, taken, rate, most);
     }
 
     /// The peer takes too little: not for ever.
@@ -195,7 +196,7 @@ where
             self.count_moved(0);
         }
         loop {
-            let left = self.with_response.left();
+            let left = self.left_to_write();
             let unsaid = self
                 .account
                 .as_ref()
@@ -208,12 +209,19 @@ where
             self.deadlines.begin(For::Writing, time);
             ready!(self.poll_overdue(For::Writing));
             self.count_moved(0);
-            if self.with_response.left().is_zero() {
+            if self.left_to_write().is_zero() {
                 let reason = Error::from(Kind::ReplyTimeout).into_reason();
                 return Poll::Ready(Err(self.end_write(reason)));
             }
             self.say_stalled();
         }
+    }
+
+    /// How much longer the peer may take nothing.
+    fn left_to_write(&self) -> Duration {
+        let most = self.limits().write_time();
+        self.deadlines
+            .left(With::Response, most)
     }
 
     /// Says in the log that the peer takes nothing, once for each exchange.

@@ -9,7 +9,7 @@ use support::serving::{Served, Setup};
 use tracing::Level;
 use tubes_http::{Body, Exchange, OnDisconnect};
 
-use super::kit::{Answer, Begun, GET, Notes, OPEN, POST_10, Records};
+use super::kit::{Answer, Begun, CHUNKED, GET, Notes, OPEN, POST_10, Records};
 
 const POLICIES: [OnDisconnect; 3] = [
     OnDisconnect::RunToEnd,
@@ -188,4 +188,35 @@ fn what_is_done_behind_the_end_of_an_exchange_is_not_cancelled() {
         served.run();
         assert_eq!(notes.take(), ["finished"], "upgrades: {upgrades}");
     }
+}
+
+#[test]
+fn each_request_that_came_before_the_end_is_judged_by_what_is_there_of_its_own_body() {
+    let notes = Notes::default();
+    let noted = notes.clone();
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let mut wait = Some(wait);
+    let served = Setup::new()
+        .with(|server| server.on_disconnect(OnDisconnect::CancelOnReset))
+        .respond(move |request: Request<Body>| {
+            let held = noted.held();
+            let wait = wait.take();
+            async move {
+                let _held = held;
+                match wait {
+                    Some(wait) => drop(wait.await),
+                    None => pending().await,
+                }
+                let whole = request.into_body().collect(10).await?;
+                Ok::<_, tubes::Error>(Response::new(Body::from(whole)))
+            }
+        });
+    let whole = [CHUNKED, "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"].concat();
+    let part = [CHUNKED, "1\r\na\r\n"].concat();
+    served.send(whole + &part).finish();
+    assert_eq!(notes.take(), [""; 0], "the first may run");
+    go.send(()).unwrap();
+    served.run();
+    assert_eq!(notes.take(), ["dropped"; 2], "the second may not");
+    assert_eq!(served.lines(), ["200 ab"]);
 }

@@ -166,7 +166,7 @@ impl Connection {
     }
 
     /// Of a peer that has ended: what it means that the body it has begun will never be whole.
-    pub(crate) fn cut_short(&self) -> Option<Kind> {
+    pub(crate) fn cut_short(&mut self) -> Option<Kind> {
         self.receiving.cut_short(&self.limits)
     }
 

@@ -238,7 +238,7 @@ where
     }
 
     /// What it means for who watches the peer that it has closed its direction.
-    fn ended(&self) -> Poll<Error> {
+    fn ended(&mut self) -> Poll<Error> {
         let cut_short = match &self.broken {
             Some(error) if matches!(error.kind(), Kind::Truncated { .. }) => Some(error.clone()),
             _ => self.engine.cut_short().map(Error::from),

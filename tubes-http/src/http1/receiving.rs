@@ -28,6 +28,16 @@ pub(crate) struct Receiving {
     /// Its method, target and version, if its first line makes sense.
     asked: Option<Box<(Method, Uri, Version)>>,
     repeat: Repeat,
+    behind: Behind,
+}
+
+/// What is there of a body in chunks, behind whose last byte the peer has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// Nobody has looked through it.
+    Unseen,
+    Whole,
+    Part,
 }
 
 /// Who reads the body.
@@ -50,6 +60,7 @@ impl Receiving {
             asking: Asking::Other,
             asked: None,
             repeat: Repeat::default(),
+            behind: Behind::Unseen,
         }
     }
 
@@ -130,24 +141,33 @@ impl Receiving {
     }
 
     /// Of a peer that has ended: what it means that the rest of a body is not even here.
-    pub(crate) fn cut_short(&self, limits: &Limits) -> Option<Kind> {
-        let here = self.input.len() as u64;
+    pub(crate) fn cut_short(&mut self, limits: &Limits) -> Option<Kind> {
         let whole = match self.rest() {
             Rest::Nothing => true,
-            Rest::Known(rest) => rest <= here,
-            // Nobody has read it yet: it is looked through, and stays.
-            Rest::Unknown => {
-                let (mut decoder, mut input) = (self.decoder.clone(), self.input.clone());
-                loop {
-                    match decoder.decode(&mut input, limits) {
-                        Ok(Some(Piece::Data(_))) => {}
-                        Ok(Some(Piece::End(_))) => break true,
-                        Ok(None) | Err(_) => break false,
-                    }
-                }
-            }
+            Rest::Known(rest) => rest <= self.input.len() as u64,
+            Rest::Unknown => self.see_behind(limits) == Behind::Whole,
         };
         (!whole).then(|| self.truncated())
+    }
+
+    /// Looks through a body that nobody has read yet, and which stays: once for each, when the peer
+    /// has ended, for then nothing is added to it.
+    fn see_behind(&mut self, limits: &Limits) -> Behind {
+        if self.behind != Behind::Unseen {
+            return self.behind;
+        }
+        let (mut decoder, mut input) = (self.decoder.clone(), self.input.clone());
+        let behind = loop {
+            match decoder.decode(&mut input, limits) {
+                Ok(Some(Piece::Data(_))) => {}
+                Ok(Some(Piece::End(_))) => break Behind::Whole,
+                Ok(None) | Err(_) => break Behind::Part,
+            }
+        };
+        if self.has_ended() {
+            self.behind = behind;
+        }
+        behind
     }
 
     /// Whether the next word is with the peer.
@@ -289,6 +309,7 @@ impl Receiving {
 
     fn begin(&mut self, found: Found) {
         self.decoder = Decoder::new(found.body);
+        self.behind = Behind::Unseen;
         self.step(Step::Head);
     }
 
@@ -364,3 +385,40 @@ pub(crate) fn check_total(bytes: u64, limits: &Limits) -> Result<(), Kind> {
 
 /// How a request begins that is answered without content.
 const HEAD: &[u8] = b"HEAD ";
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::Receiving;
+    use crate::kind::Kind;
+    use crate::limits::Limits;
+
+    #[test]
+    fn what_is_there_behind_the_end_is_looked_through_once() {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let part = Some(Kind::Truncated {
+            expected: None,
+            got: 0,
+        });
+        for (rest, found) in [("1\r\na\r\n0\r\n\r\n", None), ("1\r\na\r\n", part)] {
+            let limits = Limits::default();
+            let mut receiving = Receiving::new();
+            receiving.received(Bytes::from([head, rest].concat()));
+            assert!(
+                receiving
+                    .next(&limits, &mut None)
+                    .is_ok()
+            );
+            receiving.received_end();
+            assert_eq!(receiving.cut_short(&limits), found);
+            // Whoever looked again would find this.
+            let other = if found.is_none() { "1" } else { "0\r\n\r\n" };
+            receiving.input.clear();
+            receiving
+                .input
+                .received(Bytes::from(other));
+            assert_eq!(receiving.cut_short(&limits), found);
+        }
+    }
+}

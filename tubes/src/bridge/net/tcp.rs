@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -61,14 +61,11 @@ pub async fn connect(addr: impl ToSocketAddrs + fmt::Debug) -> Result<TcpFlow, E
 
 pub(super) fn split(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpFlow> {
     stream.set_nodelay(true)?;
-    let addrs = Addrs {
-        local: stream.local_addr()?,
-        peer,
-    };
+    let addrs = Addrs::new(stream.local_addr()?, peer);
     let (from, to) = stream.into_split();
     let fount = TcpFount {
         bytes: read(from),
-        addrs,
+        addrs: addrs.clone(),
         place: None,
     };
     let drain = TcpDrain {
@@ -79,10 +76,38 @@ pub(super) fn split(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpFlow> 
     Ok(Flow::new(fount, drain))
 }
 
-#[derive(Clone, Copy)]
-struct Addrs {
-    local: SocketAddr,
-    peer: SocketAddr,
+/// Where the two ends of a connection are. Small, for both halves of an idle one have it.
+#[derive(Clone)]
+enum Addrs {
+    V4 {
+        local: SocketAddrV4,
+        peer: SocketAddrV4,
+    },
+    /// Our own and the peer's, four times as large.
+    Other(Arc<(SocketAddr, SocketAddr)>),
+}
+
+impl Addrs {
+    fn new(local: SocketAddr, peer: SocketAddr) -> Self {
+        match (local, peer) {
+            (SocketAddr::V4(local), SocketAddr::V4(peer)) => Self::V4 { local, peer },
+            both => Self::Other(Arc::new(both)),
+        }
+    }
+
+    fn local(&self) -> SocketAddr {
+        match self {
+            Self::V4 { local, .. } => (*local).into(),
+            Self::Other(both) => both.0,
+        }
+    }
+
+    fn peer(&self) -> SocketAddr {
+        match self {
+            Self::V4 { peer, .. } => (*peer).into(),
+            Self::Other(both) => both.1,
+        }
+    }
 }
 
 /// The bytes that come from a TCP peer.
@@ -148,13 +173,13 @@ impl TcpFount {
     /// The address of the peer.
     #[must_use]
     pub fn peer_addr(&self) -> SocketAddr {
-        self.addrs.peer
+        self.addrs.peer()
     }
 
     /// Our own address.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        self.addrs.local
+        self.addrs.local()
     }
 
     /// As [`Read::with_buffer`].
@@ -173,13 +198,13 @@ impl TcpDrain {
     /// The address of the peer.
     #[must_use]
     pub fn peer_addr(&self) -> SocketAddr {
-        self.addrs.peer
+        self.addrs.peer()
     }
 
     /// Our own address.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        self.addrs.local
+        self.addrs.local()
     }
 
     /// As [`Write::with_bound`].
@@ -269,12 +294,12 @@ impl Drain<Bytes> for TcpDrain {
 
 impl fmt::Debug for TcpFount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tcp {} {:?}", self.addrs.peer, self.bytes)
+        write!(f, "tcp {} {:?}", self.addrs.peer(), self.bytes)
     }
 }
 
 impl fmt::Debug for TcpDrain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tcp {} {:?}", self.addrs.peer, self.bytes)
+        write!(f, "tcp {} {:?}", self.addrs.peer(), self.bytes)
     }
 }

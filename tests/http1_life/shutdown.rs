@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use support::serving::{Served, Setup, Site, why_failed};
+use support::serving::{Served, Setup, Site};
 use tokio::sync::oneshot;
 use tubes::{Fount, stages};
 use tubes_http::{Body, Exchange, Report};
@@ -215,40 +215,6 @@ fn handlers_and_bodies_are_dropped_at_the_deadline_however_they_are_driven() {
         assert_eq!(notes.take(), ["dropped"; 2], "{at_most}");
         assert_eq!((thinks.ends().2, streams.ends().2), ("failed", "failed"));
     }
-}
-
-#[test]
-fn an_upgraded_flow_that_is_held_elsewhere_ends_at_the_deadline_with_the_reason() {
-    let site = Setup::new().site();
-    let (out, mut flows) = tokio::sync::mpsc::unbounded_channel();
-    let served = site.answer(move |exchange: Exchange| {
-        let out = out.clone();
-        async move {
-            let (_, reply) = exchange.into_parts();
-            let mut head = Response::new(());
-            *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-            head.headers_mut()
-                .insert(header::UPGRADE, HeaderValue::from_static("x"));
-            assert!(
-                out.send(reply.upgrade(head).await?)
-                    .is_ok()
-            );
-            Ok::<_, tubes::Error>(())
-        }
-    });
-    served.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
-    let flow = flows.try_recv().unwrap();
-    let echoed = site
-        .tasks
-        .spawn(flow.fount.flow_to(flow.drain));
-    served.send("abc");
-    assert!(served.peer.read().ends_with(b"abc"));
-    let report = site.shut_down(secs(2));
-    served.advance(secs(2));
-    assert_eq!(numbers(report.take()), Some((0, 0, 0, 1)));
-    let ended = echoed.take().unwrap().unwrap_err();
-    assert_eq!(why_failed(&ended), "ShutDown");
-    assert_eq!(site.tasks.running(), 0);
 }
 
 #[test]

@@ -49,7 +49,8 @@ struct From<F> {
 /// What goes to the peer from now on.
 struct To<D> {
     drain: Pin<Box<D>>,
-    tally: Arc<Tally>,
+    cut: UntilCut,
+    _tally: Arc<Tally>,
 }
 
 pub(crate) fn upgraded<F, D>(
@@ -64,7 +65,8 @@ where
 {
     let to = To {
         drain,
-        tally: Arc::clone(&tally),
+        cut: UntilCut::of(tally.roster()),
+        _tally: Arc::clone(&tally),
     };
     let from = From {
         read,
@@ -116,7 +118,8 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         self.check()?;
-        self.drain.as_mut().poll_ready(cx)
+        let ready = self.drain.as_mut().poll_ready(cx);
+        self.until_cut(ready, cx)
     }
 
     fn receive(mut self: Pin<&mut Self>, item: Bytes) -> Result<(), Reason> {
@@ -125,7 +128,8 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         self.check()?;
-        self.drain.as_mut().poll_flush(cx)
+        let flushed = self.drain.as_mut().poll_flush(cx);
+        self.until_cut(flushed, cx)
     }
 
     fn moved(&self) -> u64 {
@@ -141,15 +145,16 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
         cx: &mut Context<'_>,
         reason: &Reason,
     ) -> Poll<Result<(), tubes::Error>> {
-        match self
+        let stopped = self
             .drain
             .as_mut()
-            .poll_stopped(cx, reason)
-        {
-            Poll::Pending if self.tally.is_cut() => {
-                Poll::Ready(Err(Error::from(Kind::ShutDown).into_flow()))
-            }
-            stopped => stopped.map_ok(drop),
+            .poll_stopped(cx, reason);
+        match stopped {
+            Poll::Ready(stopped) => Poll::Ready(stopped.map(drop)),
+            Poll::Pending => self
+                .cut
+                .poll(cx)
+                .map(|()| Err(Error::from(Kind::ShutDown).into_flow())),
         }
     }
 }
@@ -157,10 +162,25 @@ impl<D: Drain<Bytes>> Drain<Bytes> for To<D> {
 impl<D> To<D> {
     /// Nothing goes out behind the deadline of a shutdown.
     fn check(&self) -> Result<(), Reason> {
-        if self.tally.is_cut() {
+        if self.cut.is_cut() {
             Err(shut_down())
         } else {
             Ok(())
+        }
+    }
+
+    /// What waits for the peer does not wait longer than that: it may be polled by nobody else then.
+    fn until_cut(
+        &mut self,
+        polled: Poll<Result<(), Reason>>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), Reason>> {
+        match polled {
+            Poll::Pending => self
+                .cut
+                .poll(cx)
+                .map(|()| Err(shut_down())),
+            Poll::Ready(_) => polled,
         }
     }
 }

@@ -205,3 +205,49 @@ fn a_request_that_has_closed_its_direction_behind_an_echo_is_answered_to_its_end
     assert_eq!(served.lines(), ["200 a"]);
     assert_ne!(served.ends(), LINGERS, "all is said");
 }
+
+/// Both halves in a task of their own: the reply becomes quiet while the reader waits, and relies on
+/// him; the reader takes a piece, and is busy with it.
+#[test]
+fn who_leaves_while_a_reader_is_busy_who_was_polled_behind_the_reply_is_noticed_at_once() {
+    let records = Records::default();
+    let setup = Setup::new();
+    let tasks = setup.tasks.clone();
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let mut wait = Some(wait);
+    let served = setup
+        .with(records.kept())
+        .answer(move |exchange: Exchange| {
+            let (request, reply) = exchange.into_parts();
+            let wait = wait.take().unwrap();
+            let halves = async move {
+                let mut body = request.into_body();
+                let reading = async {
+                    let _piece = body.next().await;
+                    pending::<()>().await;
+                };
+                let sending = async {
+                    let _ = wait.await;
+                    reply
+                        .send(Response::new(Begun::new("begun", None)))
+                        .await
+                };
+                tokio::select! {
+                    biased;
+                    sent = sending => sent,
+                    () = reading => Ok::<_, tubes::Error>(()),
+                }
+            };
+            tasks.spawn(halves);
+            pending::<Result<(), tubes::Error>>()
+        });
+    served.peer.feed(CHUNKED);
+    served.tasks.run();
+    go.send(()).unwrap();
+    served.tasks.run();
+    served.peer.feed("1\r\na\r\n");
+    served.tasks.run();
+    served.peer.reset();
+    served.tasks.run();
+    assert_eq!(records.ends().len(), 1);
+}

@@ -51,6 +51,12 @@ impl Limits {
     /// reply is cut and its body is stopped. Each piece begins that time anew, so that a client which
     /// closes its direction and reads on is served as long as there is something to read. No
     /// precedent. A peer that is reset is gone at once; and a handler that has not answered yet goes on.
+    ///
+    /// Both show only when the peer is read from. What it sends behind a request that nobody reads to
+    /// its end is thrown away. Requests that wait behind this one, as many as are read
+    /// [ahead](Self::ahead), give way after that time: they are not served, and the connection closes
+    /// behind the reply. Only a body that the application holds, and does not read, hides the end
+    /// of its peer.
     #[must_use]
     pub fn half_closed_time(&self) -> Duration {
         self.times.half_closed_time

@@ -190,9 +190,9 @@ impl Connection {
         self.receiving.input_len()
     }
 
-    /// Whether what the peer sends may still mean something.
-    pub(crate) fn keeps_input(&self) -> bool {
-        !self.has_ended() && !matches!(self.receiving.state(), State::Closed | State::Failed)
+    /// Bytes of memory that these keep.
+    pub(crate) fn input_memory(&self) -> usize {
+        self.receiving.input_memory()
     }
 
     /// Whether the peer has said that it will send no more.
@@ -427,6 +427,12 @@ impl Connection {
 impl Connection {
     /// Makes this exchange the last; its head says so if it has not left.
     pub(crate) fn close_after_this(&mut self) {
+        self.persistence = Persistence::Close;
+    }
+
+    /// The same behind a request that is whole: what follows it is not heard.
+    pub(crate) fn close_behind_this(&mut self) {
+        self.receiving.close();
         self.persistence = Persistence::Close;
     }
 

@@ -37,12 +37,10 @@ where
         let data = link.poll_data(cx);
         match &data {
             Poll::Pending => link.keep(Waiter::Reader, cx),
-            Poll::Ready(Ok(_)) => {
-                link.forget_reader();
-                link.wake_relying_elsewhere(cx);
-            }
-            Poll::Ready(Err(_)) => {
-                link.forget_reader();
+            Poll::Ready(_) => {
+                link.forget(Waiter::Reader);
+                // He may not come back, and what he has taken makes room for who reads ahead.
+                link.wake_watchers();
                 link.wake_relying();
             }
         }
@@ -54,7 +52,6 @@ where
             // Who reads has no room now, and does not wait for more: that is no fault of the peer.
             link.end_reading();
             link.forget_reader();
-            link.wake_relying();
             link.poll_fount_progress(cx);
             drop(link.poll_help(cx));
         }
@@ -318,11 +315,15 @@ where
     D: Drain<Bytes>,
 {
     /// Nobody waits for a piece of the body: whoever is polled keeps the fount moving, and who
-    /// waits for the peer to go reads on.
+    /// waits for the peer to go reads on. He is told once: he may be the same task, which says this
+    /// whenever it is polled.
     #[inline]
     fn forget_reader(&mut self) {
-        self.forget(Waiter::Reader);
-        self.wake_watchers();
+        if self.waiters.is_reading() {
+            self.forget(Waiter::Reader);
+            self.wake_watchers();
+            self.wake_relying();
+        }
     }
 
     /// Remembers who waits for the peer to go, under his number.

@@ -12,7 +12,7 @@ use crate::http1::deadlines::{For, With};
 use crate::http1::event::Event;
 use crate::http1::link::{FLOOR, Link, Write};
 use crate::http1::state::Persistence;
-use crate::http1::turn::{Awaited, Closing, Turn};
+use crate::http1::turn::{Awaited, Closing, Held, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::roster::Share;
@@ -226,6 +226,7 @@ where
             if self.engine.has_ended() {
                 return self.ended();
             }
+            self.throw_away();
             if self.engine.input_len() >= self.limits().ahead() {
                 return Poll::Pending;
             }
@@ -234,6 +235,17 @@ where
                 Ok(()) => self.wake(Waiter::Reader),
                 Err(reason) => drop(self.cut_off(reason)),
             }
+        }
+    }
+
+    /// What is there of a body that nobody will read does not keep its peer from being read from.
+    pub(super) fn throw_away(&mut self) {
+        if let Turn::Serving {
+            body: Held::LetGo, ..
+        } = self.turn
+        {
+            // Where it makes no sense, the connection closes behind the reply: see `poll_discarded`.
+            while let Ok(Some(_)) = self.engine.next_event(&mut None) {}
         }
     }
 

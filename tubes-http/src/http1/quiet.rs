@@ -19,30 +19,49 @@ where
     /// All that was written has left, and the body of the reply has nothing: fails when nobody
     /// waits for more. That a peer is gone shows when it is read from, and nobody else may do so.
     pub(super) fn look_while_quiet(&mut self, cx: &mut Context<'_>) -> Result<(), Reason> {
-        self.keep(Waiter::Quiet, cx);
-        // Who reads the request hears it first; when he reads no more, we are woken.
-        if self.waiters.is_reading() {
-            return Ok(());
-        }
-        self.waiters.look();
-        if let Looked::Enough = self.read_ahead(cx)? {
-            // Who makes room for more wakes us.
+        loop {
             self.keep(Waiter::Quiet, cx);
-        }
-        if !self.engine.has_ended() {
-            return Ok(());
-        }
-        let time = self.limits().half_closed_time();
-        self.deadlines.begin(For::Quiet, time);
-        match self.poll_overdue(For::Quiet) {
-            Poll::Pending => Ok(()),
-            Poll::Ready(()) => Err(Error::from(Kind::HalfClosed).into_reason()),
+            // Who reads the request hears it first; when he reads no more, we are woken.
+            if self.waiters.is_reading() {
+                return Ok(());
+            }
+            self.waiters.look();
+            match self.read_on(cx)? {
+                Looked::Waits => return Ok(()),
+                Looked::Ended => {}
+                Looked::Enough => {
+                    // Who makes room for more wakes us.
+                    self.keep(Waiter::Quiet, cx);
+                    // What is left of the request is for the application to read, at its pace.
+                    if !self.engine.is_request_over() {
+                        return Ok(());
+                    }
+                }
+            }
+            let time = self.limits().half_closed_time();
+            self.deadlines.begin(For::Quiet, time);
+            if self
+                .poll_overdue(For::Quiet)
+                .is_pending()
+            {
+                return Ok(());
+            }
+            if self.engine.has_ended() {
+                return Err(Error::from(Kind::HalfClosed).into_reason());
+            }
+            // Requests that wait behind this one keep its end from being heard: they give way.
+            self.engine.close_behind_this();
+            self.deadlines.end(For::Quiet);
         }
     }
 
-    /// Up to the limit; what follows a request that has failed is not heard.
-    fn read_ahead(&mut self, cx: &mut Context<'_>) -> Result<Looked, Reason> {
-        while self.engine.keeps_input() && self.engine.input_len() < self.limits().ahead() {
+    /// Up to the limit; what follows a request that has failed has no meaning, and is dropped.
+    fn read_on(&mut self, cx: &mut Context<'_>) -> Result<Looked, Reason> {
+        while !self.engine.has_ended() {
+            self.throw_away();
+            if self.engine.input_len() >= self.limits().ahead() {
+                return Ok(Looked::Enough);
+            }
             match self.poll_read(cx) {
                 Poll::Pending => return Ok(Looked::Waits),
                 // What came is for who reads the body.
@@ -50,16 +69,7 @@ where
                 Poll::Ready(Err(reason)) => return Err(self.cut_off(reason).into_reason()),
             }
         }
-        Ok(Looked::Enough)
-    }
-
-    /// A piece was read, and who read it may not come back: another task looks in his place. His
-    /// own goes on anyway.
-    #[inline]
-    pub(super) fn wake_relying_elsewhere(&mut self, cx: &Context<'_>) {
-        if !self.waiters.relies(cx.waker()) {
-            self.wake_relying();
-        }
+        Ok(Looked::Ended)
     }
 }
 
@@ -69,6 +79,8 @@ enum Looked {
     Waits,
     /// As much is there as may be.
     Enough,
+    /// The peer sends no more.
+    Ended,
 }
 
 impl<F, D> Link<F, D> {

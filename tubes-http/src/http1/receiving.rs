@@ -213,6 +213,17 @@ impl Receiving {
         self.reader = Reader::Somebody;
     }
 
+    /// No message behind this one, which is whole: what follows has no meaning.
+    pub(crate) fn close(&mut self) {
+        if self.state == State::Body && self.decoder.rest() == Rest::Nothing {
+            self.step(Step::End);
+        }
+        self.step(Step::Close);
+        if self.state == State::Closed {
+            self.input.clear();
+        }
+    }
+
     pub(crate) fn fail(&mut self) {
         self.step(Step::Fail);
         self.input.clear();
@@ -224,6 +235,10 @@ impl Receiving {
 
     pub(crate) fn input_len(&self) -> usize {
         self.input.len()
+    }
+
+    pub(crate) fn input_memory(&self) -> usize {
+        self.input.memory()
     }
 
     pub(crate) fn dropped_trailers(&self) -> usize {

@@ -143,15 +143,6 @@ impl Waiters {
         }
     }
 
-    /// Whether that is the task of this waker.
-    #[inline]
-    pub(crate) fn relies(&self, waker: &Waker) -> bool {
-        self.within
-            .as_ref()
-            .and_then(|places| places.quiet.waker.as_ref())
-            .is_some_and(|quiet| quiet.will_wake(waker))
-    }
-
     /// Whether the fount is asked for others than who reads.
     #[inline]
     pub(crate) fn is_looking(&self) -> bool {

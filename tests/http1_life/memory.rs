@@ -1,11 +1,15 @@
 //! `Limits::held`: what all connections hold together is bounded, and always given back.
 
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
 use http::{Request, Response};
 use proptest::collection::vec;
 use proptest::prelude::ProptestConfig;
 use support::serving::{Served, Setup};
-use tubes::{Fount, founts};
+use tubes::{Flow, Fount, drains, founts};
 use tubes_http::{Body, Error, Limits, OnDisconnect};
 
 use super::kit::{Answer, CHUNKED, GET, LINGERS, OPEN, POST_10, echo, hello, secs};
@@ -275,4 +279,55 @@ fn all_that_was_held_is_given_back_however_connections_end() {
         proptest::prop_assert_eq!(snapshot.held, 0, "{:?}", snapshot);
         proptest::prop_assert_eq!(snapshot.connections.len(), 0, "{:?}", snapshot);
     });
+}
+
+/// Memory of segments that is alive.
+struct Segment(Vec<u8>, Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Segment {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.1
+            .fetch_sub(self.0.len(), Ordering::SeqCst);
+    }
+}
+
+/// The next heads begin in the large segments in which bodies end, and never go on.
+#[test]
+fn what_a_part_of_a_segment_keeps_in_memory_is_counted() {
+    const LENGTH: usize = 512 * 1024;
+    for (begun, counted) in [(1, 1), (20_000, LENGTH)] {
+        let site = Setup::new().site();
+        let alive = Arc::new(AtomicUsize::new(0));
+        for _ in 0..10 {
+            let mut segment = vec![b'x'; LENGTH];
+            segment[LENGTH - begun..].fill(b'G');
+            alive.fetch_add(LENGTH, Ordering::SeqCst);
+            let segment = Bytes::from_owner(Segment(segment, Arc::clone(&alive)));
+            let head = format!(
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+                LENGTH - begun
+            );
+            let fount = founts::iter([Bytes::from(head), segment]);
+            let answers = tubes_http::respond(async |request: Request<Body>| {
+                request.into_body().discard().await?;
+                pending::<()>().await;
+                Ok::<_, Error>(Response::new(Body::empty()))
+            });
+            let serving = Flow::new(fount, drains::null())
+                .through(&site.server)
+                .flow_to(answers);
+            site.tasks.spawn(serving);
+        }
+        site.tasks.run();
+        let held = site.handle().snapshot().held;
+        assert_eq!(held, 10 * counted, "{begun} bytes");
+        assert!(alive.load(Ordering::SeqCst) <= held);
+        site.tasks.clear();
+    }
 }

@@ -83,7 +83,8 @@ impl Limits {
 
     /// Bytes that all connections of a server hold together, of heads that are not complete, of
     /// requests that are pipelined, and of replies on their way, in the drains of their flows
-    /// too ([`Drain::held`](tubes::Drain::held)): 64 MiB. While they hold more, a connection that
+    /// too ([`Drain::held`](tubes::Drain::held)): 64 MiB. What is left of a segment counts as all of
+    /// it, as long as it keeps that in memory. While they hold more, a connection that
     /// holds more than 8 KiB of a reply takes no more of it until that has left. One that holds more
     /// than 8 KiB of what its peer has sent is not read from while all hold so much of what has come:
     /// who sends does not wait for those who do not read their replies, so that both together may

@@ -48,6 +48,13 @@ pub(crate) enum Share {
     All,
 }
 
+/// Whether there is memory for those who wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spare {
+    None,
+    Some,
+}
+
 /// What a connection is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -246,13 +253,17 @@ impl Roster {
         counter.load(Ordering::Relaxed) >= bound
     }
 
-    /// A connection that held `before` now holds `now`; who waited for memory goes on when what he
-    /// waits for is below `bound` again.
-    pub(crate) fn account(&self, before: Held, now: Held, bound: usize) {
+    /// A connection that held `before` now holds `now`; whether somebody may wait for memory who
+    /// can go on, now that what he waits for is below `bound` again. To be said in the order in which
+    /// it happens: with the connection locked.
+    #[must_use]
+    pub(crate) fn account(&self, before: Held, now: Held, bound: usize) -> Spare {
         let input = falls_below(&self.input, before.input, now.input, bound);
         let all = falls_below(&self.held, before.all(), now.all(), bound);
         if input || all {
-            self.resume();
+            Spare::Some
+        } else {
+            Spare::None
         }
     }
 
@@ -266,7 +277,8 @@ impl Roster {
         Poll::Pending
     }
 
-    fn resume(&self) {
+    /// Whoever waits for memory goes on. With no connection locked.
+    pub(crate) fn resume(&self) {
         let thirsty: Vec<_> = {
             let mut seats = self.seats();
             let all = std::mem::take(&mut seats.thirsty);
@@ -320,11 +332,6 @@ pub(crate) struct Tally(Arc<Roster>);
 impl Tally {
     pub(crate) fn roster(&self) -> Arc<Roster> {
         Arc::clone(&self.0)
-    }
-
-    /// Whether the deadline of the shutdown has passed.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.0.phase() == Phase::Cut
     }
 }
 

@@ -21,8 +21,10 @@ use crate::limits::Limits;
 pub(crate) struct Input {
     /// The start of a head or line whose end has not arrived; `held.len() <= scanned`.
     held: BytesMut,
-    /// What arrived last.
+    /// What is left of what arrived last.
     segment: Bytes,
+    /// How much memory that keeps: `segment.len() <= kept`, if it can be counted.
+    kept: u32,
     /// Where the search for the end goes on; counted from the first byte of `held`.
     scanned: usize,
     /// How far the bytes of a unit without end are known to be allowed; `held.len() <= checked`.
@@ -63,6 +65,7 @@ impl Input {
         Self {
             held: BytesMut::new(),
             segment: Bytes::new(),
+            kept: 0,
             scanned: 0,
             checked: 0,
             line: 0,
@@ -73,11 +76,11 @@ impl Input {
 
     pub(crate) fn received(&mut self, segment: Bytes) {
         if self.segment.is_empty() {
-            self.segment = segment;
+            self.keep(segment);
         } else if self.scanned == self.len() {
             self.held
                 .extend_from_slice(&self.segment);
-            self.segment = segment;
+            self.keep(segment);
         } else {
             // Arrived before it was asked for: pipelined behind a request that is being answered.
             let mut joined = match std::mem::take(&mut self.segment).try_into_mut() {
@@ -85,7 +88,20 @@ impl Input {
                 Err(shared) => BytesMut::from(&shared[..]),
             };
             joined.extend_from_slice(&segment);
-            self.segment = joined.freeze();
+            self.keep(joined.freeze());
+        }
+    }
+
+    fn keep(&mut self, segment: Bytes) {
+        self.kept = u32::try_from(segment.len()).unwrap_or(u32::MAX);
+        self.segment = segment;
+    }
+
+    /// Something was cut off: a little that is left of much is copied, for it may stay.
+    #[inline]
+    fn trim(&mut self) {
+        if self.kept > MUCH && self.segment.len() <= LITTLE {
+            self.keep(Bytes::copy_from_slice(&self.segment));
         }
     }
 
@@ -99,6 +115,13 @@ impl Input {
 
     pub(crate) fn len(&self) -> usize {
         self.held.len() + self.segment.len()
+    }
+
+    /// Bytes of memory that what is there keeps.
+    pub(crate) fn memory(&self) -> usize {
+        let kept = usize::try_from(self.kept).unwrap_or(usize::MAX);
+        let segment = if self.segment.is_empty() { 0 } else { kept };
+        self.held.len().saturating_add(segment)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -224,6 +247,7 @@ impl Input {
     pub(crate) fn skip(&mut self, length: usize) {
         if length < self.segment.len() {
             self.segment.advance(length);
+            self.trim();
         } else {
             // A segment that is used up is memory that an idle connection must not hold.
             self.segment = Bytes::new();
@@ -315,22 +339,32 @@ impl Input {
         self.checked = 0;
         self.line = 0;
         if self.held.is_empty() {
-            return self.segment.split_to(length);
+            return self.cut_segment(length);
         }
         if length < self.held.len() {
             // Only if somebody takes bytes of a line that has not ended.
-            self.held
-                .extend_from_slice(&self.segment);
-            self.segment = std::mem::take(&mut self.held).freeze();
-            return self.segment.split_to(length);
+            let mut joined = std::mem::take(&mut self.held);
+            joined.extend_from_slice(&self.segment);
+            self.keep(joined.freeze());
+            return self.cut_segment(length);
         }
-        let rest = self
-            .segment
-            .split_to(length - self.held.len());
+        let rest = self.cut_segment(length - self.held.len());
         self.held.extend_from_slice(&rest);
         std::mem::take(&mut self.held).freeze()
     }
+
+    fn cut_segment(&mut self, length: usize) -> Bytes {
+        let cut = self.segment.split_to(length);
+        self.trim();
+        cut
+    }
 }
+
+/// Of a segment of more than this ..
+const MUCH: u32 = 64 * 1024;
+
+/// .. so much, or less, does not keep all of it.
+const LITTLE: usize = 8 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -377,6 +411,26 @@ mod tests {
         assert_eq!((input.len(), segment.is_unique()), (1, false));
         input.skip(1);
         assert_eq!((input.len(), segment.is_unique()), (0, true));
+    }
+
+    #[test]
+    fn a_little_that_is_left_of_a_large_segment_does_not_keep_it() {
+        for (length, left, memory) in [
+            (512 * 1024, 1, 1),
+            (512 * 1024, 8 * 1024, 8 * 1024),
+            (512 * 1024, 8 * 1024 + 1, 512 * 1024),
+            (64 * 1024, 1, 64 * 1024),
+        ] {
+            let segment = Bytes::from(vec![b'x'; length]);
+            let mut input = Input::new();
+            input.received(segment.clone());
+            assert_eq!(input.memory(), length);
+            drop(input.take((length - left) as u64));
+            assert_eq!((input.len(), input.memory()), (left, memory));
+            assert_eq!(segment.is_unique(), memory == left);
+            drop(input.take(left as u64));
+            assert_eq!((input.memory(), segment.is_unique()), (0, true));
+        }
     }
 
     #[test]

@@ -281,7 +281,7 @@ impl<F, D> Link<F, D> {
 
     /// Bytes that wait here.
     pub(super) fn held(&self) -> usize {
-        self.engine.input_len() + self.unsent()
+        self.engine.input_memory() + self.unsent()
     }
 
     /// Bytes of replies that wait, here or in the drain.
@@ -292,7 +292,7 @@ impl<F, D> Link<F, D> {
     /// What the roster is to know of our memory: what was held, and what is.
     pub(super) fn recount(&mut self) -> Option<(roster::Held, roster::Held)> {
         let now = roster::Held {
-            input: self.engine.input_len(),
+            input: self.engine.input_memory(),
             unsent: self.unsent(),
         };
         let before = std::mem::replace(&mut self.counted, now);

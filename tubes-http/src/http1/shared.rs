@@ -1,7 +1,7 @@
 //! The lock around a connection.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Wake;
 
@@ -12,7 +12,7 @@ use crate::http1::after::Due;
 use crate::http1::link::Link;
 use crate::http1::turn::{Closing, Turn};
 use crate::kind::Kind;
-use crate::roster::{Held, Member, Work};
+use crate::roster::{Held, Member, Spare, Work};
 use crate::site::Site;
 use crate::snapshot::ConnectionState;
 use crate::span::Span;
@@ -23,9 +23,15 @@ pub(super) struct Shared<F, D> {
     link: Mutex<Link<F, D>>,
     site: Arc<Site>,
     span: Span,
-    /// A deadline has passed, and who waits for it was not told yet.
-    rang: AtomicBool,
+    /// What those who wait were not told yet: `RANG`, `SPARE`.
+    news: AtomicU8,
 }
+
+/// A deadline has passed, or the peer has sent something.
+const RANG: u8 = 1;
+
+/// The server has memory to spare again.
+const SPARE: u8 = 2;
 
 /// The link, locked.
 pub(super) struct Locked<'a, F, D> {
@@ -36,12 +42,11 @@ pub(super) struct Locked<'a, F, D> {
     after: Option<Box<dyn Due + 'a>>,
 }
 
-/// What is done as soon as the lock is free: a bell that rang while it was held is answered, and
-/// the roster learns what is held now.
+/// What is done as soon as the lock is free: who waits is told what came while it was held, here and,
+/// if memory was let go, on other connections.
 struct Echo<'a, F, D> {
     shared: &'a Shared<F, D>,
-    /// Bytes before and now.
-    held: Option<(Held, Held)>,
+    spare: Spare,
 }
 
 impl<F, D> Shared<F, D> {
@@ -50,7 +55,7 @@ impl<F, D> Shared<F, D> {
             site: Arc::clone(&link.site),
             span: Span::connection(link.peer),
             link: Mutex::new(link),
-            rang: AtomicBool::new(false),
+            news: AtomicU8::new(0),
         }
     }
 
@@ -96,22 +101,27 @@ impl<F, D> Shared<F, D> {
             link,
             echo: Echo {
                 shared: self,
-                held: None,
+                spare: Spare::None,
             },
             after: None,
         }
     }
 
-    /// A deadline has passed, or the peer has sent something: everybody looks again. Whoever holds
-    /// the lock may be the one who hears it, so that nobody waits for the lock here.
+    /// Everybody looks again. Whoever holds the lock may be the one who hears it, or may wait for
+    /// the one who does: nobody waits for the lock here.
     #[cold]
-    fn ring(&self) {
-        self.rang.store(true, Ordering::SeqCst);
+    fn tell(&self, news: u8) {
+        self.news
+            .fetch_or(news, Ordering::SeqCst);
         if let Ok(link) = self.link.try_lock() {
             let mut link = self.locked(link);
-            if self.rang.swap(false, Ordering::SeqCst) {
+            let news = self.news.swap(0, Ordering::SeqCst);
+            if news & RANG != 0 {
                 link.deadlines.rang();
                 link.wake_rung();
+            }
+            if news & SPARE != 0 {
+                link.wake_all();
             }
         }
     }
@@ -120,11 +130,11 @@ impl<F, D> Shared<F, D> {
 /// The bell of its deadlines.
 impl<F: Send, D: Send> Wake for Shared<F, D> {
     fn wake(self: Arc<Self>) {
-        self.ring();
+        self.tell(RANG);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.ring();
+        self.tell(RANG);
     }
 }
 
@@ -162,7 +172,7 @@ where
     }
 
     fn resume(&self) {
-        self.lock().wake_all();
+        self.tell(SPARE);
     }
 
     fn look(&self) -> Option<ConnectionState> {
@@ -187,7 +197,10 @@ impl<F, D> DerefMut for Locked<'_, F, D> {
 impl<F, D> Drop for Locked<'_, F, D> {
     #[inline]
     fn drop(&mut self) {
-        self.echo.held = self.link.recount();
+        // In the order in which it happens: before anybody else changes it.
+        if let Some((before, now)) = self.link.recount() {
+            self.echo.spare = account(self.echo.shared.site(), before, now);
+        }
         if let Some(after) = self.link.after.take() {
             self.after = Some(after);
         }
@@ -197,19 +210,19 @@ impl<F, D> Drop for Locked<'_, F, D> {
 impl<F, D> Drop for Echo<'_, F, D> {
     #[inline]
     fn drop(&mut self) {
-        let Shared { site, rang, .. } = self.shared;
-        if let Some((before, now)) = self.held {
-            recount(site, before, now);
+        let shared = self.shared;
+        if self.spare == Spare::Some {
+            shared.site.roster.resume();
         }
-        if rang.load(Ordering::SeqCst) {
-            self.shared.ring();
+        if shared.news.load(Ordering::SeqCst) != 0 {
+            shared.tell(0);
         }
     }
 }
 
 /// Out of line: who answers one request after another holds nothing in between.
 #[inline(never)]
-fn recount(site: &Site, before: Held, now: Held) {
+fn account(site: &Site, before: Held, now: Held) -> Spare {
     site.roster
-        .account(before, now, site.limits.held());
+        .account(before, now, site.limits.held())
 }

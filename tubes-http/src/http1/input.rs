@@ -1,17 +1,18 @@
-//! What has arrived and is not used yet: cuts out heads and lines, copies only what spans segments.
+//! What has arrived and is not used yet: looks for the ends of heads and lines, and cuts them out.
 //!
 //! ```text
 //!              ┌────────── one head or line ────────┐
-//!   held       │ GET / HTTP/1.1⏎ Ho                 │      empty while it begins in `segment`
-//!   segment                        │ st: a⏎ ⏎       │ GET /next ..
+//!   held       │ GET / HTTP/1.1⏎ Ho                 │
+//!   segment                        │ st: a⏎ ⏎       │ GET /next ..      see `arrived.rs`
 //!                          line ▲    ▲ scanned
 //! ```
 //!
 //! Each byte is looked at once, however small the segments: the search goes on where it stopped.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use memchr::{memchr, memchr_iter};
 
+use crate::http1::arrived::{Arrived, Searched};
 use crate::http1::octets::{LineEnd, blame};
 use crate::kind::Kind;
 use crate::limits::Limits;
@@ -19,15 +20,11 @@ use crate::limits::Limits;
 /// The bytes of the peer that are not used yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    /// The start of a head or line whose end has not arrived; `held.len() <= scanned`.
-    held: BytesMut,
-    /// What is left of what arrived last.
-    segment: Bytes,
-    /// How much memory that keeps: `segment.len() <= kept`, if it can be counted.
-    kept: u32,
-    /// Where the search for the end goes on; counted from the first byte of `held`.
+    /// Its held part is the start of a head or line whose end has not arrived, if it is searched.
+    arrived: Arrived,
+    /// Where the search for the end goes on; `held <= scanned`.
     scanned: usize,
-    /// How far the bytes of a unit without end are known to be allowed; `held.len() <= checked`.
+    /// How far the bytes of a unit without end are known to be allowed; `held <= checked`.
     checked: usize,
     /// Where the line begins that the search is in; `line <= scanned`.
     line: usize,
@@ -63,9 +60,7 @@ enum Until {
 impl Input {
     pub(crate) fn new() -> Self {
         Self {
-            held: BytesMut::new(),
-            segment: Bytes::new(),
-            kept: 0,
+            arrived: Arrived::default(),
             scanned: 0,
             checked: 0,
             line: 0,
@@ -75,34 +70,12 @@ impl Input {
     }
 
     pub(crate) fn received(&mut self, segment: Bytes) {
-        if self.segment.is_empty() {
-            self.keep(segment);
-        } else if self.scanned == self.len() {
-            self.held
-                .extend_from_slice(&self.segment);
-            self.keep(segment);
+        let searched = if self.scanned == self.len() {
+            Searched::Whole
         } else {
-            // Arrived before it was asked for: pipelined behind a request that is being answered.
-            let mut joined = match std::mem::take(&mut self.segment).try_into_mut() {
-                Ok(unique) => unique,
-                Err(shared) => BytesMut::from(&shared[..]),
-            };
-            joined.extend_from_slice(&segment);
-            self.keep(joined.freeze());
-        }
-    }
-
-    fn keep(&mut self, segment: Bytes) {
-        self.kept = u32::try_from(segment.len()).unwrap_or(u32::MAX);
-        self.segment = segment;
-    }
-
-    /// Something was cut off: a little that is left of much is copied, for it may stay.
-    #[inline]
-    fn trim(&mut self) {
-        if self.kept > MUCH && self.segment.len() <= LITTLE {
-            self.keep(Bytes::copy_from_slice(&self.segment));
-        }
+            Searched::Not
+        };
+        self.arrived.push(segment, searched);
     }
 
     pub(crate) fn received_end(&mut self) {
@@ -114,14 +87,12 @@ impl Input {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.held.len() + self.segment.len()
+        self.arrived.len()
     }
 
     /// Bytes of memory that what is there keeps.
     pub(crate) fn memory(&self) -> usize {
-        let kept = usize::try_from(self.kept).unwrap_or(usize::MAX);
-        let segment = if self.segment.is_empty() { 0 } else { kept };
-        self.held.len().saturating_add(segment)
+        self.arrived.memory()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -189,19 +160,16 @@ impl Input {
         if self.line == 0 {
             return None;
         }
+        let (held, segment) = (self.arrived.held(), self.arrived.segment());
         let end = |bytes: &[u8]| memchr(b'\n', bytes).map(|at| at + 1);
-        if let Some(end) = end(&self.held) {
-            return Some(Bytes::copy_from_slice(&self.held[..end]));
+        if let Some(end) = end(held) {
+            return Some(Bytes::copy_from_slice(&held[..end]));
         }
-        let end = end(&self.segment)?;
-        if self.held.is_empty() {
-            return Some(self.segment.slice(..end));
+        let end = end(segment)?;
+        if held.is_empty() {
+            return Some(segment.slice(..end));
         }
-        Some(
-            [&self.held, &self.segment[..end]]
-                .concat()
-                .into(),
-        )
+        Some([held, &segment[..end]].concat().into())
     }
 
     /// Cuts out a trailer section with its empty line.
@@ -228,56 +196,45 @@ impl Input {
 
     /// Cuts out what is there, at most `most` bytes; `None` if nothing is there.
     pub(crate) fn take(&mut self, most: u64) -> Option<Bytes> {
-        let here = if self.held.is_empty() {
-            self.segment.len()
-        } else {
-            self.held.len()
-        };
+        let here = self.arrived.first_piece().len();
         let taken = usize::try_from(most).map_or(here, |most| most.min(here));
         (taken > 0).then(|| self.cut(taken))
     }
 
     /// What is there, all in one piece, if no byte of it has been searched.
     pub(crate) fn fresh(&self) -> Option<&Bytes> {
-        let fresh = self.scanned == 0 && self.empty_lines == 0 && !self.segment.is_empty();
-        fresh.then_some(&self.segment)
+        let segment = self.arrived.segment();
+        let fresh = self.scanned == 0 && self.empty_lines == 0 && !segment.is_empty();
+        fresh.then_some(segment)
     }
 
     /// Drops the first bytes of what is [`fresh`](Self::fresh).
     pub(crate) fn skip(&mut self, length: usize) {
-        if length < self.segment.len() {
-            self.segment.advance(length);
-            self.trim();
-        } else {
-            // A segment that is used up is memory that an idle connection must not hold.
-            self.segment = Bytes::new();
-        }
+        self.arrived.skip(length);
     }
 
     /// Looks at the next byte.
     pub(crate) fn peek(&self) -> Option<u8> {
-        self.held
+        self.arrived
+            .first_piece()
             .first()
-            .or_else(|| self.segment.first())
             .copied()
     }
 
     /// Whether what is there begins with this.
     pub(crate) fn starts_with(&self, start: &[u8]) -> bool {
-        let bytes = self.held.iter().chain(&self.segment);
+        let bytes = self
+            .arrived
+            .held()
+            .iter()
+            .chain(self.arrived.segment());
         bytes.take(start.len()).eq(start)
     }
 
     /// Whether the LF of the line that ends there has a CR.
     fn is_behind_cr(&self, end: usize) -> bool {
-        let Some(at) = end.checked_sub(2) else {
-            return false;
-        };
-        let byte = match at.checked_sub(self.held.len()) {
-            Some(at) => self.segment.get(at),
-            None => self.held.get(at),
-        };
-        byte == Some(&b'\r')
+        let at = end.checked_sub(2);
+        at.and_then(|at| self.arrived.byte(at)) == Some(b'\r')
     }
 
     fn skip_empty_line(&mut self, end: usize, limits: &Limits) -> Result<(), Kind> {
@@ -292,18 +249,17 @@ impl Input {
 
     /// Goes on with the search; the length of the unit once its end is there.
     fn scan(&mut self, until: Until, line_end: LineEnd) -> Result<Option<usize>, Kind> {
-        let held = self.held.len();
-        let before = |at: usize| match at {
-            0 => self.held.last(),
-            at => self.segment.get(at - 1),
-        };
+        let (held, segment) = (self.arrived.held().len(), self.arrived.segment());
         let from = self.scanned - held;
         let unchecked = self.checked - held;
-        for lf in memchr_iter(b'\n', &self.segment[from..]) {
+        for lf in memchr_iter(b'\n', &segment[from..]) {
             let at = from + lf;
-            let behind_cr = before(at) == Some(&b'\r');
+            let behind_cr = self.arrived.before(at) == Some(&b'\r');
             if !behind_cr && line_end == LineEnd::CrLf {
-                return Err(blame(before(unchecked), &self.segment[unchecked..=at]));
+                return Err(blame(
+                    self.arrived.before(unchecked),
+                    &segment[unchecked..=at],
+                ));
             }
             let empty = held + at == self.line + usize::from(behind_cr);
             self.line = held + at + 1;
@@ -313,7 +269,7 @@ impl Input {
             }
         }
         // Who reads the whole unit refuses these bytes, too; but it may never become whole.
-        line_end.check(before(unchecked), &self.segment[unchecked..])?;
+        line_end.check(self.arrived.before(unchecked), &segment[unchecked..])?;
         self.scanned = self.len();
         self.checked = self.scanned;
         Ok(None)
@@ -322,49 +278,22 @@ impl Input {
     /// Looks at the bytes before `end` that were not looked at.
     fn check_up_to(&mut self, end: usize, line_end: LineEnd) -> Result<(), Kind> {
         if end > self.checked {
-            let (from, to) = (self.checked - self.held.len(), end - self.held.len());
-            let before = match from {
-                0 => self.held.last(),
-                from => self.segment.get(from - 1),
-            };
-            line_end.check(before, &self.segment[from..to])?;
+            let held = self.arrived.held().len();
+            let (from, to) = (self.checked - held, end - held);
+            line_end.check(self.arrived.before(from), &self.arrived.segment()[from..to])?;
             self.checked = end;
         }
         Ok(())
     }
 
-    /// Cuts out the first `length` bytes, zero-copy unless they span segments.
+    /// Cuts out the first `length` bytes.
     fn cut(&mut self, length: usize) -> Bytes {
         self.scanned = 0;
         self.checked = 0;
         self.line = 0;
-        if self.held.is_empty() {
-            return self.cut_segment(length);
-        }
-        if length < self.held.len() {
-            // Only if somebody takes bytes of a line that has not ended.
-            let mut joined = std::mem::take(&mut self.held);
-            joined.extend_from_slice(&self.segment);
-            self.keep(joined.freeze());
-            return self.cut_segment(length);
-        }
-        let rest = self.cut_segment(length - self.held.len());
-        self.held.extend_from_slice(&rest);
-        std::mem::take(&mut self.held).freeze()
-    }
-
-    fn cut_segment(&mut self, length: usize) -> Bytes {
-        let cut = self.segment.split_to(length);
-        self.trim();
-        cut
+        self.arrived.cut(length)
     }
 }
-
-/// Of a segment of more than this ..
-const MUCH: u32 = 64 * 1024;
-
-/// .. so much, or less, does not keep all of it.
-const LITTLE: usize = 8 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -403,37 +332,6 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_that_is_used_up_is_let_go() {
-        let segment = Bytes::from(HEAD.to_vec());
-        let mut input = Input::new();
-        input.received(segment.clone());
-        input.skip(HEAD.len() - 1);
-        assert_eq!((input.len(), segment.is_unique()), (1, false));
-        input.skip(1);
-        assert_eq!((input.len(), segment.is_unique()), (0, true));
-    }
-
-    #[test]
-    fn a_little_that_is_left_of_a_large_segment_does_not_keep_it() {
-        for (length, left, memory) in [
-            (512 * 1024, 1, 1),
-            (512 * 1024, 8 * 1024, 8 * 1024),
-            (512 * 1024, 8 * 1024 + 1, 512 * 1024),
-            (64 * 1024, 1, 64 * 1024),
-        ] {
-            let segment = Bytes::from(vec![b'x'; length]);
-            let mut input = Input::new();
-            input.received(segment.clone());
-            assert_eq!(input.memory(), length);
-            drop(input.take((length - left) as u64));
-            assert_eq!((input.len(), input.memory()), (left, memory));
-            assert_eq!(segment.is_unique(), memory == left);
-            drop(input.take(left as u64));
-            assert_eq!((input.memory(), segment.is_unique()), (0, true));
-        }
-    }
-
-    #[test]
     fn the_search_resumes_where_it_stopped() {
         let strict = Limits::default();
         let lenient = strict
@@ -452,7 +350,7 @@ mod tests {
                 assert_eq!(head.is_some(), at + 1 == whole.len());
             }
             assert!(input.is_empty());
-            assert_eq!(input.held.capacity(), 0, "nothing is kept");
+            assert_eq!(input.memory(), 0, "nothing is kept");
         }
     }
 

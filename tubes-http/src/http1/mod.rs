@@ -14,6 +14,7 @@
 
 mod account;
 mod after;
+mod arrived;
 mod closing;
 mod concluding;
 mod connection;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tubes::{Fount, Reason};
 use tubes_http::{Body, Error, Record, RecordEnd, Server};
 
@@ -22,6 +23,7 @@ pub(super) const OPEN: (&str, &str, &str) = ("open", "open", "runs");
 pub(super) const LINGERS: (&str, &str, &str) = ("open", "finished", "runs");
 pub(super) const CLOSED: (&str, &str, &str) = ("enough", "finished", "over");
 
+pub(super) type Answering = Pin<Box<dyn Future<Output = Answer>>>;
 pub(super) type Answer = Result<Response<Body>, Error>;
 
 pub(super) async fn hello(_: Request<Body>) -> Answer {
@@ -30,6 +32,24 @@ pub(super) async fn hello(_: Request<Body>) -> Answer {
 
 pub(super) async fn echo(request: Request<Body>) -> Answer {
     Ok(Response::new(request.into_body()))
+}
+
+/// A handler that pulls a piece, and then waits for a word before it pulls the next.
+pub(super) fn piecemeal() -> (UnboundedSender<()>, impl FnMut(Request<Body>) -> Answering) {
+    let (go, wait) = unbounded_channel();
+    let mut wait = Some(wait);
+    let handler = move |request: Request<Body>| {
+        let mut wait = wait.take().expect("for one request");
+        let handled = async move {
+            let mut body = request.into_body();
+            while body.next().await?.is_some() {
+                wait.recv().await;
+            }
+            Ok(Response::new(Body::empty()))
+        };
+        Box::pin(handled) as Answering
+    };
+    (go, handler)
 }
 
 pub(super) fn secs(seconds: u64) -> Duration {

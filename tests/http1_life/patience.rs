@@ -8,7 +8,7 @@ use tracing::Level;
 use tubes::Fount;
 use tubes_http::{Body, Error, Limits};
 
-use super::kit::{GET, OPEN, Records, echo, secs};
+use super::kit::{CHUNKED, GET, OPEN, Records, echo, piecemeal, secs};
 
 fn upload(bytes: u64) -> String {
     format!("POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: {bytes}\r\n\r\n")
@@ -125,5 +125,55 @@ fn a_peer_that_takes_nothing_is_named_in_the_log_once_for_each_exchange() {
             served.run();
         }
         assert_eq!(served.lines(), ["200 0123456789"; 2]);
+    });
+}
+
+#[test]
+fn a_handler_that_does_not_pull_a_body_is_named_in_the_log_once_each_time() {
+    let log = Log::default();
+    log.hear(|| {
+        let (go, handler) = piecemeal();
+        let served = Setup::new()
+            .limits(Limits::default().with_stall_time(secs(10)))
+            .respond(handler);
+        served.send([CHUNKED, "3\r\nabc\r\n3\r\ndef\r\n"].concat());
+        for held in [10, 2] {
+            served.advance(secs(9));
+            assert_eq!(log.take(Level::WARN), [""; 0]);
+            served
+                .advance(secs(1))
+                .advance(secs(9))
+                .advance(secs(9));
+            let said = log.take(Level::WARN);
+            let line =
+                "message=the handler does not pull the request's body method=POST target=/ waited=10s";
+            assert_eq!(said, [format!("{line} held={held}")]);
+            go.send(()).unwrap();
+            served.run();
+        }
+        served
+            .advance(secs(29))
+            .send("3\r\nghi\r\n0\r\n\r\n");
+        go.send(()).unwrap();
+        served.run();
+        assert_eq!(served.lines(), ["200 "]);
+        assert_eq!(log.take(Level::WARN), [""; 0], "the peer was waited for");
+    });
+}
+
+#[test]
+fn a_body_that_nobody_pulls_because_the_peer_takes_nothing_is_not_the_handlers_fault() {
+    let log = Log::default();
+    log.hear(|| {
+        let served = Setup::new()
+            .limits(Limits::default().with_stall_time(secs(10)))
+            .respond(echo);
+        served.peer.stall();
+        served
+            .send([CHUNKED, "3\r\nabc\r\n3\r\ndef\r\n"].concat())
+            .advance(secs(20));
+        let said = log.take(Level::WARN);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("the peer does not take the response"));
     });
 }

@@ -66,6 +66,8 @@ pub(crate) trait Answer: Send + Sync {
     /// The reply ends here without its end: answered with the error's status if no head has
     /// left, else cut.
     fn cut(&self, exchange: u64, error: &Error);
+    /// Whoever answers waits for something.
+    fn note_wait(&self, exchange: u64);
     /// Ready when the peer is gone; who waits for it is known under the number that he is given.
     fn poll_gone(
         &self,

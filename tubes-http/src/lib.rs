@@ -111,6 +111,8 @@ pub use reply_body::ReplyBody;
 pub use respond::{Respond, respond};
 pub use server::{Exchanges, Server, server_on};
 pub use site::OnDisconnect;
-pub use snapshot::{ConnectionPhase, ConnectionState, ExchangeState, Snapshot, WaitsFor};
+pub use snapshot::{
+    ConnectionPhase, ConnectionState, ExchangeState, RequestPhase, Snapshot, WaitsFor,
+};
 pub use strictness::{Deviation, Strictness};
 pub use upgrade::UpgradedFlow;

@@ -75,7 +75,11 @@ impl Limits {
         self.times.exchange_time
     }
 
-    /// How long the peer may take nothing before the log says so: 10 s. No precedent.
+    /// How long the peer may take nothing of a response, or the application pull nothing of a request's
+    /// body that is still to come, before the log says so: 10 s. No precedent.
+    ///
+    /// Of the peer it is said once in an exchange, of the application once each time that it has not
+    /// pulled for so long, unless meanwhile the peer is waited for.
     #[must_use]
     pub fn stall_time(&self) -> Duration {
         self.times.stall_time
@@ -144,7 +148,7 @@ impl Limits {
         self
     }
 
-    /// Sets how long the peer may take nothing before the log says so.
+    /// Sets how long the peer may take nothing, or the application pull nothing, before the log says so.
     #[must_use]
     pub fn with_stall_time(mut self, time: Duration) -> Self {
         self.times.stall_time = time;

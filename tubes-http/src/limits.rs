@@ -36,7 +36,7 @@ use crate::strictness::Strictness;
 /// | [`write_time`](Self::write_time), waited for in all | 30 s | nginx 60 s for each write | is cut, [`ReplyTimeout`](crate::Kind::ReplyTimeout) |
 /// | [`half_closed_time`](Self::half_closed_time) of a peer that only reads, without a piece for it | 30 s | - | is cut, [`HalfClosed`](crate::Kind::HalfClosed) |
 /// | [`exchange_time`](Self::exchange_time) | none | Go, for the reply | 408, [`BodyTimeout`](crate::Kind::BodyTimeout); 503 or is cut, [`ExchangeTimeout`](crate::Kind::ExchangeTimeout) |
-/// | [`stall_time`](Self::stall_time) of the peer | 10 s | - | a warning in the log |
+/// | [`stall_time`](Self::stall_time) of the peer, or of a handler | 10 s | - | a warning in the log |
 /// | [`discard_time`](Self::discard_time) of a body nobody reads | 1 s | - | closes after the reply |
 /// | [`linger_time`](Self::linger_time) before a close | 5 s | nginx 5 s | closes |
 ///

@@ -71,12 +71,14 @@ impl Peer {
         Stopping::of(self.link.roster())
     }
 
-    /// Ready when the peer is gone and its exchanges are to end with it; waits under `number`.
+    /// Whoever answers waits for something, which is noted; ready when the peer is gone and its
+    /// exchanges are to end with it; waits under `number`.
     pub(crate) fn poll_cancelled(
         &self,
         number: &mut Option<u64>,
         cx: &mut Context<'_>,
     ) -> Poll<Error> {
+        self.link.note_wait(self.exchange);
         match self.link.on_disconnect() {
             OnDisconnect::RunToEnd => Poll::Pending,
             OnDisconnect::Cancel | OnDisconnect::CancelOnReset => {

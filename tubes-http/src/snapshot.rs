@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::{Method, Uri};
+use http::{Method, StatusCode, Uri};
 
 /// What a server does at one moment: see [`Handle::snapshot`](crate::Handle::snapshot).
 ///
@@ -65,12 +65,36 @@ pub struct ExchangeState {
     pub age: Duration,
     /// Who keeps it from going on.
     pub waits_for: WaitsFor,
-    /// For how long, where that is known.
+    /// For how long. Where exchanges are taken one by one ([`Fount::next`](tubes::Fount::next)), a
+    /// handler is not seen to wait before somebody looks; then it is longer than this.
     pub waited: Option<Duration>,
-    /// Bytes of the request's body so far.
+    /// How far its request has come.
+    pub request: RequestPhase,
+    /// How long nobody has pulled the request's body, of which more is to come. After
+    /// [`Limits::stall_time`](crate::Limits::stall_time) the log says so.
+    pub unpulled: Option<Duration>,
+    /// The status of the response, once its head has been written.
+    pub status: Option<StatusCode>,
+    /// Bytes that it holds: of the request's body, which nobody has pulled yet, and of the response,
+    /// which have not been handed to the transport. What an earlier response has left there is among
+    /// them, and so is what comes behind a body in chunks. More may wait in the transport.
+    pub held: usize,
+    /// Bytes of the request's body that were pulled.
     pub received: u64,
-    /// Bytes of the response's body so far.
+    /// Bytes of the response's body that were written.
     pub sent: u64,
+}
+
+/// How far the request of an exchange has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestPhase {
+    /// A part of its body has not been pulled.
+    Coming,
+    /// All of it has been pulled, or it has no body.
+    Whole,
+    /// Its body was left before its end: nobody will pull the rest.
+    Left,
 }
 
 /// Who keeps an exchange from going on.

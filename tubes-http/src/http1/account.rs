@@ -24,6 +24,10 @@ pub(super) struct Account {
     pub(super) waited_for_request: Duration,
     pub(super) waited_for_response: Duration,
     pub(super) stall: Stall,
+    /// Since when its handler is known to neither read nor write.
+    still: Option<Instant>,
+    /// Of the request's body, which nobody pulls.
+    pub(super) unpulled: Stall,
     /// Its body, if that was left before its end.
     pub(super) left: Option<Box<Left>>,
 }
@@ -37,7 +41,7 @@ pub(super) struct Left {
     pub(super) at: u64,
 }
 
-/// Whether it was said that the peer takes nothing.
+/// Whether it was said that something does not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stall {
     Unsaid,
@@ -55,6 +59,8 @@ impl Account {
             waited_for_request: Duration::ZERO,
             waited_for_response: Duration::ZERO,
             stall: Stall::Unsaid,
+            still: None,
+            unpulled: Stall::Unsaid,
             left: None,
         }
     }
@@ -70,6 +76,8 @@ impl Account {
         self.waited_for_request = Duration::ZERO;
         self.waited_for_response = Duration::ZERO;
         self.stall = Stall::Unsaid;
+        self.still = None;
+        self.unpulled = Stall::Unsaid;
         self.left = None;
     }
 
@@ -77,6 +85,32 @@ impl Account {
     #[inline]
     pub(super) fn wait(&mut self, now: impl FnOnce() -> Instant) {
         self.began.get_or_insert_with(now);
+    }
+
+    /// It has to wait, and its handler neither reads nor writes.
+    #[inline]
+    pub(super) fn rest(&mut self, now: impl FnOnce() -> Instant) {
+        if self.still.is_none() {
+            let now = now();
+            self.wait(|| now);
+            self.still = Some(now);
+        }
+    }
+
+    /// Its handler reads or writes.
+    #[inline]
+    pub(super) fn stir(&mut self) {
+        self.still = None;
+    }
+
+    /// Since when its handler neither reads nor writes.
+    pub(super) fn still(&self) -> Option<Instant> {
+        self.still
+    }
+
+    /// The status of the response, once its head was written.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.status
     }
 
     /// How long ago it began.
@@ -90,6 +124,7 @@ impl Account {
     }
 
     pub(super) fn answer(&mut self, status: StatusCode, now: Option<Instant>) {
+        self.stir();
         self.status = Some(status);
         self.answered = now;
     }

@@ -65,6 +65,12 @@ pub(super) enum Note {
         waited: Duration,
         held: usize,
     },
+    /// The handler pulls nothing of a request's body.
+    Unpulled {
+        label: Label,
+        waited: Duration,
+        held: usize,
+    },
     /// A reply could not carry all of its trailers.
     TrailersLost(Label),
     /// So many trailers of a request may not stand there, and were left out.
@@ -162,6 +168,14 @@ impl Note {
             } => {
                 let (Label { method, target, .. }, peer) = (label, label.peer());
                 tracing::warn!(peer, %method, %target, ?waited, held, "the peer does not take the response");
+            }
+            Self::Unpulled {
+                label,
+                waited,
+                held,
+            } => {
+                let (Label { method, target, .. }, peer) = (label, label.peer());
+                tracing::warn!(peer, %method, %target, ?waited, held, "the handler does not pull the request's body");
             }
             Self::TrailersLost(label) => {
                 let (Label { method, target, .. }, peer) = (label, label.peer());

@@ -1,4 +1,4 @@
-//! How long a peer may keep us waiting: four waits, one timer behind them.
+//! How long we wait for a peer, or a peer for us: five waits, one timer behind them.
 //!
 //! Looked at only while something waits, and moved by a store: the timer is armed once, and moved
 //! on when it fires early. What an idle connection does not wait for has no place on it.
@@ -29,6 +29,7 @@ struct Slow {
     writing: Option<Wait>,
     exchange: Option<Wait>,
     quiet: Option<Wait>,
+    pull: Option<Wait>,
     /// With a peer that sends a body, once it was waited for.
     with_request: Option<Patience>,
     /// With a peer that takes a reply, once it was waited for.
@@ -37,14 +38,15 @@ struct Slow {
     thirst: Option<Instant>,
 }
 
-/// Bytes from the peer, room for bytes to the peer, the end of an exchange, or something for a peer
-/// that only reads.
+/// Bytes from the peer, room for bytes to the peer, the end of an exchange, something for a peer that
+/// only reads, or somebody who pulls the body of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
     Reading,
     Writing,
     Exchange,
     Quiet,
+    Pull,
 }
 
 /// What the peer is slow with.
@@ -111,6 +113,7 @@ impl Deadlines {
             (For::Writing, Some(slow)) => slow.writing = None,
             (For::Exchange, Some(slow)) => slow.exchange = None,
             (For::Quiet, Some(slow)) => slow.quiet = None,
+            (For::Pull, Some(slow)) => slow.pull = None,
         }
     }
 
@@ -304,10 +307,14 @@ impl Deadlines {
     }
 
     fn pass(&mut self, now: Instant) {
-        let slow = self
-            .slow
-            .as_mut()
-            .map(|slow| [&mut slow.writing, &mut slow.exchange, &mut slow.quiet]);
+        let slow = self.slow.as_deref_mut().map(|slow| {
+            [
+                &mut slow.writing,
+                &mut slow.exchange,
+                &mut slow.quiet,
+                &mut slow.pull,
+            ]
+        });
         let waits = slow.into_iter().flatten();
         for wait in waits
             .chain([&mut self.reading])
@@ -329,6 +336,7 @@ impl Deadlines {
             For::Writing => slow.and_then(|slow| slow.writing),
             For::Exchange => slow.and_then(|slow| slow.exchange),
             For::Quiet => slow.and_then(|slow| slow.quiet),
+            For::Pull => slow.and_then(|slow| slow.pull),
         }
     }
 
@@ -340,6 +348,7 @@ impl Deadlines {
             For::Writing => &mut self.slow().writing,
             For::Exchange => &mut self.slow().exchange,
             For::Quiet => &mut self.slow().quiet,
+            For::Pull => &mut self.slow().pull,
         }
     }
 
@@ -349,12 +358,18 @@ impl Deadlines {
 }
 
 impl For {
-    const ALL: [Self; 4] = [Self::Reading, Self::Writing, Self::Exchange, Self::Quiet];
+    const ALL: [Self; 5] = [
+        Self::Reading,
+        Self::Writing,
+        Self::Exchange,
+        Self::Quiet,
+        Self::Pull,
+    ];
 }
 
 impl Slow {
     fn waits(&self) -> bool {
-        let waits = [self.writing, self.exchange, self.quiet];
+        let waits = [self.writing, self.exchange, self.quiet, self.pull];
         waits.iter().any(Option::is_some) || self.thirst.is_some()
     }
 }
@@ -380,11 +395,12 @@ impl fmt::Debug for Deadlines {
         let waits = |what| self.since(what).is_some();
         write!(
             f,
-            "deadlines(reading {}, writing {}, exchange {}, quiet {})",
+            "deadlines(reading {}, writing {}, exchange {}, quiet {}, pull {})",
             waits(For::Reading),
             waits(For::Writing),
             waits(For::Exchange),
-            waits(For::Quiet)
+            waits(For::Quiet),
+            waits(For::Pull)
         )
     }
 }

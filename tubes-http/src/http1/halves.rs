@@ -54,6 +54,7 @@ where
             link.forget_reader();
             link.poll_fount_progress(cx);
             drop(link.poll_help(cx));
+            link.note_wait();
         }
     }
 
@@ -132,6 +133,7 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
+        link.stir();
         link.engine
             .interim(head.status(), head.headers())
     }
@@ -238,6 +240,12 @@ where
             link.unwatch(number);
         }
         gone.map(Gone::Lost)
+    }
+
+    fn note_wait(&self, exchange: u64) {
+        if let Some(mut link) = self.lock_for(exchange) {
+            link.note_wait();
+        }
     }
 
     fn unwatch(&self, number: u64) {

@@ -205,6 +205,7 @@ impl<F, D> Link<F, D> {
     /// The bell rang, for a deadline or for what the peer has sent: who replies waits for neither,
     /// but may be overdue. That is looked at here, for who waits for exchanges may have given up.
     pub(super) fn wake_rung(&mut self) {
+        self.look_for_puller();
         match self.waiters.take(Waiter::Exchanges) {
             Some(exchanges) => {
                 self.after().wake.push(exchanges);
@@ -360,13 +361,6 @@ impl<F, D> Link<F, D> {
         self.exchange
     }
 
-    /// The exchange has to wait for something.
-    pub(super) fn note_wait(&mut self) {
-        if let Some(account) = &mut self.account {
-            account.wait(|| self.site.clock.now());
-        }
-    }
-
     /// A head has been written.
     pub(super) fn answered(&mut self, status: Option<StatusCode>) {
         if let (Some(account), Some(status)) = (&mut self.account, status) {
@@ -427,6 +421,7 @@ impl<F, D> Link<F, D> {
         match half {
             Half::Body => {
                 self.end_reading();
+                self.pulled();
                 self.forget(Waiter::Reader);
                 self.wake_relying();
             }

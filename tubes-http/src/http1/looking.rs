@@ -2,12 +2,12 @@
 
 use crate::http1::deadlines::For;
 use crate::http1::link::Link;
-use crate::http1::turn::{Awaited, Turn};
-use crate::snapshot::{ConnectionPhase, ConnectionState, ExchangeState, WaitsFor};
+use crate::http1::turn::{Awaited, Held, Turn};
+use crate::snapshot::{ConnectionPhase, ConnectionState, ExchangeState, RequestPhase, WaitsFor};
 
 impl<F, D> Link<F, D> {
     /// Nothing for a connection that is over.
-    pub(super) fn look(&self) -> Option<ConnectionState> {
+    pub(super) fn look(&mut self) -> Option<ConnectionState> {
         let phase = match self.turn {
             Turn::Between(Awaited::First | Awaited::Anything | Awaited::Settled) => {
                 ConnectionPhase::Idle
@@ -19,7 +19,11 @@ impl<F, D> Link<F, D> {
             Turn::Over(_) => return None,
         };
         let exchange = match self.turn {
-            Turn::Serving { .. } => self.look_at_exchange(),
+            Turn::Serving { .. } => {
+                // Whoever takes exchanges by hand notes it nowhere else.
+                self.note_wait();
+                self.look_at_exchange()
+            }
             _ => None,
         };
         Some(ConnectionState {
@@ -39,16 +43,34 @@ impl<F, D> Link<F, D> {
         let (waits_for, since) = match (reading, writing) {
             (_, Some(since)) => (WaitsFor::Response, Some(since)),
             (Some(since), None) => (WaitsFor::Request, Some(since)),
-            (None, None) => (WaitsFor::Handler, None),
+            (None, None) => (WaitsFor::Handler, account.still()),
         };
+        let passed = |since| now.saturating_duration_since(since);
         Some(ExchangeState {
             method: account.method.clone(),
             target: account.target(),
             age: account.age(now),
             waits_for,
-            waited: since.map(|since| now.saturating_duration_since(since)),
+            waited: since.map(passed),
+            request: self.request_phase(),
+            unpulled: self
+                .deadlines
+                .since(For::Pull)
+                .map(passed),
+            status: account.status(),
+            held: self.held_of_body() + self.unsent(),
             received: self.engine.received_bytes(),
             sent: self.engine.sent_bytes(),
         })
+    }
+
+    fn request_phase(&self) -> RequestPhase {
+        match self.turn {
+            _ if self.engine.is_request_whole() => RequestPhase::Whole,
+            Turn::Serving {
+                body: Held::LetGo, ..
+            } => RequestPhase::Left,
+            _ => RequestPhase::Coming,
+        }
     }
 }

@@ -39,6 +39,7 @@ mod output;
 mod overdue;
 mod parse;
 mod patience;
+mod pausing;
 mod pulling;
 mod pushing;
 mod quiet;

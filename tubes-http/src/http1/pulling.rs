@@ -108,6 +108,7 @@ where
 
     /// The next piece of the request's body.
     pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        self.pulled();
         if self.engine.expects_continue() {
             let head = HeaderMap::new();
             // A 100 that cannot be written is left out: the peer then waits for its own timer.

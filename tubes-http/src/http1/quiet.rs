@@ -87,6 +87,7 @@ impl<F, D> Link<F, D> {
     /// The reply has something again, or is over.
     #[inline]
     pub(super) fn end_quiet(&mut self) {
+        self.stir();
         self.forget(Waiter::Quiet);
         self.deadlines.end(For::Quiet);
     }

@@ -25,12 +25,14 @@ pub struct Record {
     pub version: Option<Version>,
     /// The status that was answered; none if none was.
     pub status: Option<StatusCode>,
-    /// Bytes of the request's body that arrived.
+    /// Bytes of the request's body that were pulled, or thrown away because nobody pulled them. What has
+    /// arrived besides is not counted.
     pub received: u64,
-    /// Bytes of the response's body that were written.
+    /// Bytes of the response's body that were written, whether or not they have left.
     pub sent: u64,
-    /// From the head of the request, when it was whole, to the head of the response. A head that is
-    /// refused counts from when its rest was waited for.
+    /// From the head of the request, when it was whole, to when the head of the response was written,
+    /// which may leave later: with a reply behind it, or when the peer takes it. A head that is refused
+    /// counts from when its rest was waited for.
     pub first_byte: Option<Duration>,
     /// From the head of the request to the end of the exchange: its reply has left, or is lost.
     pub duration: Duration,

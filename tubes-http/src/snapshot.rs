@@ -79,7 +79,7 @@ pub struct ExchangeState {
     /// which have not been handed to the transport. What an earlier response has left there is among
     /// them, and so is what comes behind a body in chunks. More may wait in the transport.
     pub held: usize,
-    /// Bytes of the request's body that were pulled.
+    /// Bytes of the request's body that were pulled, or thrown away because nobody will pull them.
     pub received: u64,
     /// Bytes of the response's body that were written.
     pub sent: u64,

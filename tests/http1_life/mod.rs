@@ -4,6 +4,7 @@ mod bell;
 mod cancelling;
 mod driving;
 mod dropping;
+mod extensions;
 mod forgotten;
 mod given_up;
 mod half_closed;

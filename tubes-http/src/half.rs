@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, Method, Response, Uri};
+use http::{Extensions, HeaderMap, Method, Response, Uri};
 use tracing::field::{self, DisplayValue};
 use tubes::Reason;
 
@@ -47,6 +47,8 @@ pub(crate) trait Answer: Send + Sync {
         body: &mut Bytes,
         cx: &mut Context<'_>,
     ) -> Poll<Result<End, Error>>;
+    /// What the application says of the exchange is taken out, if somebody is to see it.
+    fn note_extensions(&self, exchange: u64, extensions: &mut Extensions);
     /// The final head, and the first piece of the body (or nothing) if a body is wanted; which is
     /// said. A `length` that is known is declared, unless the head says something of it.
     fn start(
@@ -157,6 +159,15 @@ impl Half {
         if self.end == End::Open {
             self.end = End::Over;
             self.link.cut(self.exchange, error);
+        }
+    }
+
+    /// What the application says of the exchange is for its record.
+    #[inline]
+    pub(crate) fn note_extensions(&self, head: &mut Parts) {
+        if !head.extensions.is_empty() {
+            self.link
+                .note_extensions(self.exchange, &mut head.extensions);
         }
     }
 

@@ -5,13 +5,49 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, StatusCode, Uri, Version};
+use http::{Extensions, Method, StatusCode, Uri, Version};
 use tracing::field;
 
 use crate::error::Error;
 
 /// One exchange that is over, or a request that was refused before anybody was asked: for a log of
 /// accesses, or for metrics.
+///
+/// # Examples
+///
+/// A log of accesses with what only the handler knows: it puts that into the extensions of its
+/// response, and the record has them.
+///
+/// ```
+/// use http::header::{HeaderValue, USER_AGENT};
+/// use http::{Request, Response};
+/// use tubes_http::{Body, Error, Record};
+///
+/// #[derive(Clone)]
+/// struct Seen {
+///     id: HeaderValue,
+///     agent: Option<HeaderValue>,
+/// }
+///
+/// async fn hello(request: Request<Body>) -> Result<Response<Body>, Error> {
+///     let id = request.headers().get("x-request-id");
+///     let id = id.cloned().unwrap_or(HeaderValue::from_static("-"));
+///     let agent = request.headers().get(USER_AGENT).cloned();
+///     let mut response = Response::new(Body::from("Hello"));
+///     response.headers_mut().insert("x-request-id", id.clone());
+///     response.extensions_mut().insert(Seen { id, agent });
+///     Ok(response)
+/// }
+///
+/// fn log(record: &Record) {
+///     let seen = record.extensions.get::<Seen>();
+///     let (id, agent) = seen.map(|seen| (&seen.id, &seen.agent)).unzip();
+///     println!("{:?} {:?} {id:?} {agent:?}", record.target, record.status);
+/// }
+///
+/// let http = tubes_http::server().on_exchange(log);
+/// # let _ = (http, hello);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
@@ -42,6 +78,9 @@ pub struct Record {
     pub waited_for_response: Duration,
     /// How it ended.
     pub end: RecordEnd,
+    /// What the application put into the extensions of its response, but for
+    /// [`Trailers`](crate::Trailers); nothing where it has given none.
+    pub extensions: Extensions,
 }
 
 /// How an exchange ended.

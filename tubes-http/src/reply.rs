@@ -170,7 +170,8 @@ impl Reply {
     /// ```
     pub async fn upgrade(mut self, head: Response<()>) -> Result<UpgradedFlow, Error> {
         let half = &mut self.half;
-        let head = head.into_parts().0;
+        let mut head = head.into_parts().0;
+        half.note_extensions(&mut head);
         half.link.switch(half.exchange, &head)?;
         poll_fn(|cx| half.link.poll_flush(half.exchange, cx))
             .await

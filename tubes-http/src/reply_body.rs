@@ -62,10 +62,12 @@ enum Stage {
 
 impl ReplyBody {
     #[inline]
-    pub(crate) fn new(half: Half, head: Parts, length: Option<u64>) -> Self {
+    pub(crate) fn new(half: Half, mut head: Parts, length: Option<u64>) -> Self {
+        let flushing = head.extensions.get::<Flush>().into();
+        half.note_extensions(&mut head);
         Self {
             half,
-            flushing: head.extensions.get::<Flush>().into(),
+            flushing,
             head,
             length,
             stage: Stage::Head,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use http::{Method, StatusCode, Uri};
+use http::{Extensions, Method, StatusCode, Uri};
 use tubes::Reason;
 
 use crate::record::{Record, RecordEnd};
@@ -30,6 +30,8 @@ pub(super) struct Account {
     pub(super) unpulled: Stall,
     /// Its body, if that was left before its end.
     pub(super) left: Option<Box<Left>>,
+    /// What the application says of it, if somebody is to see that; gone with its record.
+    pub(super) extensions: Extensions,
 }
 
 /// A body that was left before its end.
@@ -62,6 +64,7 @@ impl Account {
             still: None,
             unpulled: Stall::Unsaid,
             left: None,
+            extensions: Extensions::new(),
         }
     }
 
@@ -140,7 +143,13 @@ impl Account {
             .is_some_and(|status| status.is_client_error() || status.is_server_error())
     }
 
-    pub(super) fn record(&self, now: Instant, received: u64, sent: u64, end: RecordEnd) -> Record {
+    pub(super) fn record(
+        &mut self,
+        now: Instant,
+        received: u64,
+        sent: u64,
+        end: RecordEnd,
+    ) -> Record {
         Record {
             peer: None,
             version: None,
@@ -154,6 +163,7 @@ impl Account {
             waited_for_request: self.waited_for_request,
             waited_for_response: self.waited_for_response,
             end,
+            extensions: std::mem::take(&mut self.extensions),
         }
     }
 }

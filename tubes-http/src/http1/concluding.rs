@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use http::Extensions;
+
+use crate::body::Trailers;
 use crate::error::Error;
 use crate::http1::after::Shown;
 use crate::http1::link::Link;
@@ -22,6 +25,18 @@ impl<F, D> Link<F, D> {
             Turn::Between(_) | Turn::Closing(_) | Turn::Over(_) => return,
         };
         self.note_end(end);
+    }
+
+    /// What the application says of the exchange is kept for its record. Nothing is dropped here: it
+    /// is not our code, and may come back for the lock.
+    pub(super) fn note_extensions(&mut self, extensions: &mut Extensions) {
+        if let Some(account) = &mut self.account {
+            std::mem::swap(&mut account.extensions, extensions);
+            // Those are still to be sent.
+            if let Some(trailers) = account.extensions.remove::<Trailers>() {
+                extensions.insert(trailers);
+            }
+        }
     }
 
     /// An exchange is over: it goes into the record.
@@ -46,7 +61,7 @@ impl<F, D> Link<F, D> {
             }
         }
         if self.site.observer.is_some()
-            && let Some(account) = &self.account
+            && let Some(account) = &mut self.account
         {
             let now = self.site.clock.now();
             let (received, sent) = (self.engine.received_bytes(), self.engine.sent_bytes());

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Extensions, HeaderMap, Response, StatusCode};
 use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
@@ -161,6 +161,15 @@ where
                     .map_err(Error::of_transport),
             ),
             Poll::Pending => Poll::Ready(Ok(End::Said)),
+        }
+    }
+
+    fn note_extensions(&self, exchange: u64, extensions: &mut Extensions) {
+        if self.site().observer.is_none() {
+            return;
+        }
+        if let Some(mut link) = self.lock_for(exchange) {
+            link.note_extensions(extensions);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{Method, Request};
+use http::{Extensions, Method, Request};
 use tubes::Reason;
 
 use crate::error::Error;
@@ -61,6 +61,7 @@ impl<F, D> Link<F, D> {
             waited_for_request: Duration::ZERO,
             waited_for_response: Duration::ZERO,
             end: RecordEnd::Refused(error),
+            extensions: Extensions::new(),
         };
         self.show(record, now);
         self.turn = Turn::Closing(Closing::Write(Reason::Finished));

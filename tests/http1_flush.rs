@@ -194,10 +194,12 @@ fn a_peer_that_takes_nothing_holds_up_the_body_as_soon_as_something_is_to_leave(
             let pulls = Rc::clone(&pulls);
             move |_| {
                 let pulls = Rc::clone(&pulls);
+                // As many as a test can hold, should nothing hold them up.
                 let pieces = founts::repeat_with(move || {
                     *pulls.borrow_mut() += 1;
                     Bytes::from_static(&[b'x'; 100])
-                });
+                })
+                .through(tubes::stages::take(10_000));
                 async move { Ok::<_, Error>(head(flush, None).map(|()| pieces)) }
             }
         });

@@ -16,10 +16,20 @@ fn upload(bytes: u64) -> String {
 
 #[test]
 fn a_body_that_comes_at_the_rate_may_take_for_ever_and_one_that_drips_may_not() {
-    #[rustfmt::skip] // A row, a case: bytes a second, seconds, whether it lasts.
-    let cases = [(256, 200, true), (300, 200, true), (255, 200, true), (128, 50, true), (128, 70, false), (1, 29, true), (1, 32, false)];
-    for (rate, seconds, lasts) in cases {
-        let served = Setup::new().respond(echo);
+    let set = |rate| Limits::default().with_body_rate(rate);
+    #[rustfmt::skip] // A row, a case: what is asked, bytes a second, seconds, whether it lasts.
+    let cases = [
+        (Limits::default(), 256, 200, true), (Limits::default(), 300, 200, true), (Limits::default(), 255, 200, true),
+        (Limits::default(), 128, 50, true), (Limits::default(), 128, 70, false),
+        (Limits::default(), 1, 29, true), (Limits::default(), 1, 32, false),
+        (set(1), 1, 200, true), (set(128), 128, 200, true), (set(1024), 256, 35, true), (set(1024), 256, 50, false),
+        (set(0), 1, 200, true),
+    ];
+    for (limits, rate, seconds, lasts) in cases {
+        let wanted = limits.body_rate();
+        let served = Setup::new()
+            .limits(limits)
+            .respond(echo);
         served.send(upload(1_000_000));
         for _ in 0..seconds {
             served
@@ -29,7 +39,7 @@ fn a_body_that_comes_at_the_rate_may_take_for_ever_and_one_that_drips_may_not() 
         assert_eq!(
             served.ends() == OPEN,
             lasts,
-            "{rate} a second for {seconds}"
+            "{rate} a second for {seconds}, where it should be {wanted}"
         );
     }
 }

@@ -26,5 +26,5 @@ pub(crate) fn written() -> Vec<Vector> {
 
 /// Those, and those that are made up.
 pub(crate) fn all() -> Vec<Vector> {
-    [written(), limits::vectors()].concat()
+    [written(), limits::vectors(), trailers::vectors()].concat()
 }

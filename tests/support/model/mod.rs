@@ -16,6 +16,7 @@ mod trailers;
 
 pub use field::Field;
 use framing::Framing;
+pub use trailers::{NEVER_TRAILING, NEVER_TRAILING_BEGINS};
 
 /// What a strict server makes of the bytes of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,24 +23,10 @@ use crate::until_cut::UntilCut;
 /// [`Kind::ShutDown`](crate::Kind::ShutDown).
 pub type UpgradedFlow = Flow<BoxFount<'static, Bytes>, BoxDrain<'static, Bytes, ()>>;
 
-/// What had been read when the flow was handed on.
-pub(crate) struct Read {
-    pub(crate) remainder: Bytes,
-    pub(crate) source: Source,
-}
-
-/// Whether the peer may send more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Open,
-    /// Its end has been read: the fount is not to be pulled again.
-    Ended,
-}
-
 /// What the peer sends from now on.
 struct From<F> {
-    /// What it had sent before.
-    read: Read,
+    /// What it had sent before. If that was all, its end comes again from the fount.
+    remainder: Bytes,
     fount: Pin<Box<F>>,
     cut: UntilCut,
     _tally: Arc<Tally>,
@@ -53,8 +39,9 @@ struct To<D> {
     _tally: Arc<Tally>,
 }
 
+/// The flow behind an upgrade; `remainder`: what had been read when it was handed on.
 pub(crate) fn upgraded<F, D>(
-    read: Read,
+    remainder: Bytes,
     fount: Pin<Box<F>>,
     drain: Pin<Box<D>>,
     tally: Arc<Tally>,
@@ -69,7 +56,7 @@ where
         _tally: Arc::clone(&tally),
     };
     let from = From {
-        read,
+        remainder,
         fount,
         cut: UntilCut::of(tally.roster()),
         _tally: tally,
@@ -84,18 +71,15 @@ impl<F: Fount<Item = Bytes>> Fount for From<F> {
         if self.cut.is_cut() {
             return Poll::Ready(Err(shut_down()));
         }
-        if !self.read.remainder.is_empty() {
-            return Poll::Ready(Ok(std::mem::take(&mut self.read.remainder)));
+        if !self.remainder.is_empty() {
+            return Poll::Ready(Ok(std::mem::take(&mut self.remainder)));
         }
-        match self.read.source {
-            Source::Open => match self.fount.as_mut().poll_next(cx) {
-                Poll::Pending => self
-                    .cut
-                    .poll(cx)
-                    .map(|()| Err(shut_down())),
-                polled @ Poll::Ready(_) => polled,
-            },
-            Source::Ended => Poll::Ready(Err(Reason::Finished)),
+        match self.fount.as_mut().poll_next(cx) {
+            Poll::Pending => self
+                .cut
+                .poll(cx)
+                .map(|()| Err(shut_down())),
+            polled @ Poll::Ready(_) => polled,
         }
     }
 
@@ -108,7 +92,7 @@ impl<F: Fount<Item = Bytes>> Fount for From<F> {
     }
 
     fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
-        self.read.remainder = Bytes::new();
+        self.remainder = Bytes::new();
         self.fount.as_mut().stop(reason);
     }
 }
@@ -191,7 +175,7 @@ fn shut_down() -> Reason {
 
 impl<F> fmt::Debug for From<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "upgraded({} bytes first)", self.read.remainder.len())
+        write!(f, "upgraded({} bytes first)", self.remainder.len())
     }
 }
 

@@ -23,7 +23,7 @@ use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
 use crate::roster::Roster;
 use crate::site::OnDisconnect;
-use crate::upgrade::{Read, Source, UpgradedFlow, upgraded};
+use crate::upgrade::{UpgradedFlow, upgraded};
 
 impl<F, D> Receive for Shared<F, D>
 where
@@ -309,20 +309,14 @@ where
         let mut link = self
             .lock_for(exchange)
             .ok_or(Kind::Closed)?;
-        let read = Read {
-            remainder: link.engine.take_remainder(),
-            source: match link.engine.has_ended() {
-                true => Source::Ended,
-                false => Source::Open,
-            },
-        };
+        let remainder = link.engine.take_remainder();
         let Some(Ends { fount, drain }) = link.ends.take() else {
             return Err(Kind::Closed.into());
         };
         let tally = Arc::new(link.site.roster.tally());
         link.end_upgraded();
         link.wake(Waiter::Exchanges);
-        Ok(upgraded(read, fount, drain, tally))
+        Ok(upgraded(remainder, fount, drain, tally))
     }
 }
 

@@ -15,6 +15,8 @@ use super::kit::{
     Answer, Begun, CHUNKED, CLOSED, GET, LINGERS, Notes, OPEN, POST_10, Records, echo, hello, secs,
 };
 
+const SWITCH: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+
 /// What is in a report: finished, cut, streaming, upgraded.
 fn numbers(report: Option<Report>) -> Option<(u64, u64, u64, u64)> {
     report.map(|report| {
@@ -61,7 +63,7 @@ fn upgraded(site: &Site) -> (Served, oneshot::Sender<()>) {
             Ok::<_, tubes::Error>(())
         }
     });
-    served.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+    served.send(SWITCH);
     assert_eq!(served.lines(), ["101 "]);
     (served, go)
 }
@@ -215,6 +217,46 @@ fn handlers_and_bodies_are_dropped_at_the_deadline_however_they_are_driven() {
         assert_eq!(notes.take(), ["dropped"; 2], "{at_most}");
         assert_eq!((thinks.ends().2, streams.ends().2), ("failed", "failed"));
     }
+}
+
+#[test]
+fn a_switch_behind_the_begin_of_a_shutdown_is_one_and_says_no_close() {
+    let site = Setup::new().site();
+    let (go, wait) = oneshot::channel::<()>();
+    let mut wait = Some(wait);
+    let served = site.answer(move |exchange: Exchange| {
+        let wait = wait.take().unwrap();
+        async move {
+            let _ = wait.await;
+            let (_, reply) = exchange.into_parts();
+            assert!(reply.offers_upgrade());
+            let mut head = Response::new(());
+            *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            head.headers_mut()
+                .insert(header::UPGRADE, HeaderValue::from_static("x"));
+            let flow = reply.upgrade(head).await?;
+            flow.fount.flow_to(flow.drain).await
+        }
+    });
+    served.send(SWITCH);
+    let report = site.shut_down(secs(10));
+    go.send(()).unwrap();
+    served.run();
+    let answers = served.answers();
+    assert_eq!(
+        (
+            answers.len(),
+            answers[0].status,
+            answers[0].field("connection")
+        ),
+        (1, 101, Some("upgrade"))
+    );
+    assert_eq!(site.handle().snapshot().upgraded, 1);
+    served.send("late");
+    assert!(served.peer.read().ends_with(b"late"));
+    assert_eq!(numbers(report.take()), None, "it is waited for");
+    served.finish();
+    assert_eq!(numbers(report.take()), Some((0, 0, 0, 0)));
 }
 
 #[test]

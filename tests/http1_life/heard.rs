@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tubes::Fount;
 use tubes_http::{Exchange, Limits};
 
-use super::kit::{GET, LINGERS, Notes, hello, secs};
+use super::kit::{Begun, CHUNKED, GET, LINGERS, Notes, hello, secs};
 
 /// Polls once, and gives up what is not ready.
 async fn try_once(future: impl Future) {
@@ -86,6 +86,52 @@ fn who_watches_reads_on_when_what_was_read_ahead_is_taken() {
         notes.take(),
         ["Truncated { expected: Some(1000), got: 20 }"]
     );
+}
+
+#[test]
+fn who_replies_in_silence_looks_himself_when_who_reads_in_another_task_has_done() {
+    for drops in [true, false] {
+        let notes = Notes::default();
+        let noted = notes.clone();
+        let (begin, begins) = oneshot::channel::<()>();
+        let (go, goes) = oneshot::channel::<()>();
+        let mut waits = Some((begins, goes));
+        let setup = Setup::new();
+        let tasks = setup.tasks.clone();
+        let served = setup.answer(move |exchange: Exchange| {
+            let (request, reply) = exchange.into_parts();
+            let (begins, goes) = waits.take().unwrap();
+            let mut body = request.into_body();
+            tasks.spawn(async move {
+                let reading = async {
+                    while let Ok(Some(_)) = body.next().await {}
+                    pending::<()>().await;
+                };
+                tokio::select! { _ = goes => {}, () = reading => {} }
+            });
+            let begun = Begun::new("begun", Some(noted.held()));
+            async move {
+                begins.await.unwrap();
+                reply.send(Response::new(begun)).await
+            }
+        });
+        served
+            .peer
+            .feed([CHUNKED, "1\r\na\r\n"].concat());
+        served.tasks.run();
+        begin.send(()).unwrap();
+        served.tasks.run();
+        if drops {
+            go.send(()).unwrap();
+        } else {
+            served.peer.feed("0\r\n\r\n");
+        }
+        served.tasks.run();
+        assert_eq!(notes.take(), [""; 0]);
+        served.peer.reset();
+        served.tasks.run();
+        assert_eq!(notes.take(), ["dropped"], "drops: {drops}");
+    }
 }
 
 /// Is never woken, and says who keeps it.

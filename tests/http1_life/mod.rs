@@ -21,5 +21,6 @@ mod records;
 mod shutdown;
 mod snapshot;
 mod spinning;
+mod turns;
 mod upgraded_cut;
 mod upgrading;

@@ -1,17 +1,25 @@
 //! Upgraded flows that are held elsewhere end at the deadline of a shutdown.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use support::pair::{Inlet, pair};
 use support::serving::{Served, Setup, Site, why_failed};
-use tubes::{Flow, Fount, founts};
+use tokio::sync::mpsc;
+use tubes::{Drain, Flow, Fount, Reason, drains, founts};
 use tubes_http::{Exchange, UpgradedFlow};
 
 use super::kit::secs;
 
-/// A connection that has gone on as something else, and its flow.
-fn upgraded(site: &Site) -> (Served, UpgradedFlow) {
-    let (out, mut flows) = tokio::sync::mpsc::unbounded_channel();
-    let served = site.answer(move |exchange: Exchange| {
+const SWITCH: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+
+/// Hands out the flow of each exchange.
+fn hands_out(
+    out: mpsc::UnboundedSender<UpgradedFlow>,
+) -> impl Drain<Exchange, Output = ()> + 'static {
+    tubes_http::answer(move |exchange: Exchange| {
         let out = out.clone();
         async move {
             let (_, reply) = exchange.into_parts();
@@ -22,8 +30,14 @@ fn upgraded(site: &Site) -> (Served, UpgradedFlow) {
             drop(out.send(reply.upgrade(head).await?));
             Ok::<_, tubes::Error>(())
         }
-    });
-    served.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+    })
+}
+
+/// A connection that has gone on as something else, and its flow.
+fn upgraded(site: &Site) -> (Served, UpgradedFlow) {
+    let (out, mut flows) = mpsc::unbounded_channel();
+    let served = site.serve(|exchanges| exchanges.flow_to(hands_out(out)));
+    served.send(SWITCH);
     let flow = flows.try_recv().unwrap();
     (served, flow)
 }
@@ -90,4 +104,48 @@ fn each_end_in_a_task_of_its_own_hears_it_however_it_waits() {
         let why = ended.as_ref().map(why_failed);
         assert_eq!(why.as_deref(), Some("ShutDown"), "{waits:?}");
     }
+}
+
+/// A fount that has always something under way.
+struct Busy(Pin<Box<Inlet>>);
+
+impl Fount for Busy {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Reason>> {
+        self.0.as_mut().poll_next(cx)
+    }
+
+    fn poll_progress(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    fn stop(mut self: Pin<&mut Self>, reason: &Reason) {
+        self.0.as_mut().stop(reason);
+    }
+}
+
+#[test]
+fn what_a_fount_has_under_way_when_it_was_stopped_is_waited_for_until_then() {
+    let site = Setup::new().site();
+    let (out, mut flows) = mpsc::unbounded_channel();
+    let (flow, peer) = pair();
+    let flow = Flow::new(Busy(Box::pin(flow.fount)), flow.drain);
+    let serving = flow
+        .through(&site.server)
+        .flow_to(hands_out(out));
+    site.tasks.spawn(serving);
+    peer.feed([SWITCH, "early"].concat());
+    site.tasks.run();
+    let flow = flows.try_recv().unwrap();
+    let early = flow
+        .fount
+        .take(1)
+        .flow_to(drains::collect(1));
+    let early = site.tasks.spawn(early);
+    site.shut_down(secs(2));
+    assert!(early.peek().is_none());
+    site.clock.advance(secs(2));
+    site.tasks.run();
+    assert_eq!(early.take().unwrap().unwrap(), ["early"]);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use http::{Extensions, Method, StatusCode, Uri};
+use http::{Extensions, HeaderMap, Method, StatusCode, Uri};
 use tubes::Reason;
 
 use crate::record::{Record, RecordEnd};
@@ -28,6 +28,8 @@ pub(super) struct Account {
     still: Option<Instant>,
     /// Of the request's body, which nobody pulls.
     pub(super) unpulled: Stall,
+    /// Trailers of the request, until somebody asks for them.
+    pub(super) trailers: Option<Box<HeaderMap>>,
     /// Its body, if that was left before its end.
     pub(super) left: Option<Box<Left>>,
     /// What the application says of it, if somebody is to see that; gone with its record.
@@ -63,6 +65,7 @@ impl Account {
             stall: Stall::Unsaid,
             still: None,
             unpulled: Stall::Unsaid,
+            trailers: None,
             left: None,
             extensions: Extensions::new(),
         }

@@ -59,7 +59,12 @@ where
     }
 
     fn trailers(&self, exchange: u64) -> Option<HeaderMap> {
-        let trailers = self.lock_for(exchange)?.trailers.take();
+        let trailers = self
+            .lock_for(exchange)?
+            .account
+            .as_mut()?
+            .trailers
+            .take();
         trailers.map(|trailers| *trailers)
     }
 

@@ -10,8 +10,8 @@ use crate::record::{Record, RecordEnd};
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     drain: Drained,
-    /// Replies that are written to their end.
-    replies: u64,
+    /// Replies that are written to their end: `replies <= MOST`
+    replies: u8,
     /// Theirs, and those of exchanges that ended otherwise behind one of them, if somebody is to
     /// see them: since when each waits.
     records: Vec<(Record, Instant)>,
@@ -49,7 +49,7 @@ impl Leaving {
 
     /// How many replies wait.
     pub(super) fn replies(&self) -> u64 {
-        self.replies
+        u64::from(self.replies)
     }
 
     /// Whether no reply waits.
@@ -66,7 +66,7 @@ impl Leaving {
 
     /// A reply is written to its end, and waits.
     pub(super) fn wait(&mut self) {
-        self.replies += 1;
+        self.replies = self.replies.saturating_add(1);
     }
 
     /// The record of an exchange that is over, to be shown behind those of the replies that wait.
@@ -96,10 +96,10 @@ impl Leaving {
                 }
                 record
             });
-        (replies, settled)
+        (u64::from(replies), settled)
     }
 }
 
 /// So many replies of pipelined requests leave in one write at most: enough to make the cost of a
 /// write small, few enough for what is remembered of each.
-const MOST: u64 = 64;
+const MOST: u8 = 64;

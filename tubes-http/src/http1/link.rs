@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use tubes::{Drain, Fount, Reason};
 
 use crate::error::Error;
@@ -56,8 +56,6 @@ pub(crate) struct Link<F, D> {
     /// Why it failed, if it is over: it was cut, or answered by us in place of the handler.
     pub(super) failed: Option<Error>,
     pub(super) waiters: Waiters,
-    /// Trailers of the request, until somebody asks for them.
-    pub(super) trailers: Option<Box<HeaderMap>>,
     /// What made the request's body unreadable: answered instead of the reply.
     pub(super) broken: Option<Error>,
     pub(super) write: Write,
@@ -323,7 +321,6 @@ where
             exchange: 0,
             failed: None,
             waiters: Waiters::default(),
-            trailers: None,
             broken: None,
             write: Write::Open { handed: 0 },
             leaving: Leaving::default(),

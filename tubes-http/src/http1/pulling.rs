@@ -134,7 +134,9 @@ where
                 Some(Event::End(trailers)) => {
                     self.end_reading();
                     self.note_dropped_trailers();
-                    self.trailers = trailers;
+                    if let Some(account) = &mut self.account {
+                        account.trailers = trailers;
+                    }
                     return Poll::Ready(Err(Reason::Finished));
                 }
                 Some(Event::Head(_) | Event::Closed) => {
@@ -319,7 +321,9 @@ where
         if let Turn::Between(_) = self.turn {
             self.broken = None;
         }
-        self.trailers = None;
+        if let Some(account) = &mut self.account {
+            account.trailers = None;
+        }
         Poll::Ready(())
     }
 }

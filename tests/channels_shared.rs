@@ -166,7 +166,7 @@ fn what_comes_without_asking_is_refused_when_there_is_no_room() {
     let refused = Pin::new(&mut other)
         .receive(2)
         .unwrap_err();
-    let limit = Kind::Limit {
+    let limit = Kind::Full {
         what: "channel",
         limit: 1,
     };

@@ -287,7 +287,7 @@ fn a_branch_that_is_cut_off_says_so_and_is_not_cut_off_within_the_bound() {
             assert!(matches!(end_of(&mut branch), Reason::Finished));
             continue;
         }
-        let kind = Kind::Limit {
+        let kind = Kind::Full {
             what: "backlog",
             limit: 3,
         };
@@ -295,7 +295,7 @@ fn a_branch_that_is_cut_off_says_so_and_is_not_cut_off_within_the_bound() {
         assert_eq!(end.error().unwrap().kind(), kind);
         assert_eq!(
             end.error().unwrap().to_string(),
-            "broadcast: a backlog is longer than its limit of 3"
+            "broadcast: a backlog is full with its limit of 3"
         );
         assert_eq!(handle.branches(), 0);
     }

@@ -103,7 +103,7 @@ fn throttle_that_enforces_keeps_the_laws_and_loses_the_item_that_was_too_fast() 
             .on(ManualClock::new())
             .enforcing()
     };
-    let limit = Kind::Limit {
+    let limit = Kind::Full {
         what: "burst",
         limit: 3,
     };

@@ -171,7 +171,7 @@ fn a_buffer_that_may_not_overflow_fails_behind_what_it_held() {
         (Allow(1), &[]),
         (Pulled(3), &[]),
     ];
-    let limit = Kind::Limit {
+    let limit = Kind::Full {
         what: "queue",
         limit: 2,
     };

@@ -328,7 +328,7 @@ fn throttle_that_enforces_fails_at_what_is_too_fast() {
         (Push(4), &[]),
         (Pulled(4), &[]),
     ];
-    let limit = Kind::Limit {
+    let limit = Kind::Full {
         what: "burst",
         limit: 2,
     };

@@ -128,7 +128,7 @@ fn what_happens_when_a_route_is_full_goes_by_the_way_it_was_opened() {
     );
     let (items, end) = pull(&mut a);
     assert_eq!(items, [('a', 1), ('a', 2)]);
-    let limit = Kind::Limit {
+    let limit = Kind::Full {
         what: "queue of a route",
         limit: 2,
     };

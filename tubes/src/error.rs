@@ -60,9 +60,16 @@ pub enum Kind {
     Io(io::ErrorKind),
     /// The peer: its bytes do not follow the format that the stage reads.
     Malformed(&'static str),
-    /// A bound was reached: `what` would have been larger than `limit` (bytes or items).
+    /// What flows is too large: `what` would have been larger than `limit` (bytes or items).
     Limit {
         /// What was too large.
+        what: &'static str,
+        /// The bound that was in force.
+        limit: usize,
+    },
+    /// What flows comes too fast: the place where it waits, `what`, was full with `limit` of it.
+    Full {
+        /// What was full.
         what: &'static str,
         /// The bound that was in force.
         limit: usize,
@@ -317,6 +324,7 @@ impl fmt::Display for Kind {
             Self::Limit { what, limit } => {
                 write!(f, "a {what} is longer than its limit of {limit}")
             }
+            Self::Full { what, limit } => write!(f, "a {what} is full with its limit of {limit}"),
             Self::Timeout => f.write_str("a wait was longer than its time limit"),
             Self::NoBranch { branch, branches } => {
                 write!(

@@ -277,7 +277,7 @@ impl<K: Hash + Eq, T> State<K, T> {
                 let limit = self
                     .slot(number)
                     .map_or(0, |slot| slot.bound);
-                let error = Error::new(Kind::Limit {
+                let error = Error::new(Kind::Full {
                     what: "queue of a route",
                     limit,
                 });

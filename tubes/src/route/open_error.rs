@@ -43,7 +43,7 @@ impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Taken => Self::user(error),
-            OpenError::Full { limit } => Self::new(Kind::Limit {
+            OpenError::Full { limit } => Self::new(Kind::Full {
                 what: "table of routes",
                 limit,
             }),

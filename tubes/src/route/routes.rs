@@ -132,7 +132,7 @@ impl<K: Hash + Eq + Clone, T> Routes<K, T> {
     }
 
     /// Opens a route that nobody waits for: what comes while `bound` items wait in it is dropped
-    /// and disconnects it. It ends behind those items with [`Kind::Limit`](crate::Kind::Limit),
+    /// and disconnects it. It ends behind those items with [`Kind::Full`](crate::Kind::Full),
     /// and its address is unknown from then on.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl<T> Branch<T> {
     /// Does not hold the feed back: falls out when it is more items behind than the bound of the
     /// broadcast.
     ///
-    /// It then ends with [`Kind::Limit`](crate::Kind::Limit), behind what it had taken.
+    /// It then ends with [`Kind::Full`](crate::Kind::Full), behind what it had taken.
     pub fn disconnecting(mut self) -> Self {
         self.reader.let_go(Pace::IsCut);
         self

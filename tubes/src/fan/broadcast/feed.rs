@@ -35,7 +35,7 @@ use crate::reason::Reason;
 /// |---|---|---|
 /// | [`subscribe`](Subscribers::subscribe) | waits: the slowest sets the pace | gets every item |
 /// | [`subscribe_lossy`](Subscribers::subscribe_lossy) | goes on | misses the oldest, and hears how many |
-/// | [`subscribe().disconnecting()`](super::Branch::disconnecting) | goes on | fails with [`Kind::Limit`](crate::Kind::Limit) |
+/// | [`subscribe().disconnecting()`](super::Branch::disconnecting) | goes on | fails with [`Kind::Full`](crate::Kind::Full) |
 ///
 /// A lossy branch may hold one run more (at most `bound`) that it has taken.
 ///

@@ -234,7 +234,7 @@ impl<T: Clone> Reader<T> {
                 let limit = self
                     .hub
                     .look(|state| state.ring.bound());
-                let kind = Kind::Limit {
+                let kind = Kind::Full {
                     what: "backlog",
                     limit,
                 };

@@ -76,7 +76,7 @@ impl<T> Port<T> {
             Err(TrySendError::Stopped(error)) => Err(error.reason),
             Err(TrySendError::Full(_)) => {
                 let limit = lock(&self.shared).bound;
-                let kind = Kind::Limit {
+                let kind = Kind::Full {
                     what: "channel",
                     limit,
                 };

@@ -31,7 +31,7 @@ use crate::upstream::Upstream;
 ///
 /// # Errors
 ///
-/// [`Kind::Limit`], behind what was held; the item that was too much is gone. Upstream is not
+/// [`Kind::Full`], behind what was held; the item that was too much is gone. Upstream is not
 /// asked for another one, and is stopped when downstream hears of it.
 ///
 /// # Examples
@@ -49,7 +49,7 @@ use crate::upstream::Upstream;
 /// sink.allow(9);
 /// let error = executor.run(flow).unwrap_err();
 /// assert_eq!(sink.items(), [0, 1]);
-/// assert_eq!(error.kind(), Kind::Limit { what: "queue", limit: 2 });
+/// assert_eq!(error.kind(), Kind::Full { what: "queue", limit: 2 });
 /// ```
 #[inline]
 pub fn buffer_failing<T>(items: NonZeroUsize) -> BufferFailing<T> {
@@ -95,7 +95,7 @@ impl<T> Take<T> for BufferFailing<T> {
 #[cold]
 fn too_much(limit: usize) -> Reason {
     let what = "queue";
-    Error::new(Kind::Limit { what, limit }).into()
+    Error::new(Kind::Full { what, limit }).into()
 }
 
 impl<T> Hold<T> for BufferFailing<T> {

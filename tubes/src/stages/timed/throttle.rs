@@ -111,7 +111,7 @@ impl<W, C> Throttle<W, C> {
     }
 
     /// An item that is too fast is not held back: it is dropped, and fails the flow with
-    /// [`Kind::Limit`].
+    /// [`Kind::Full`].
     ///
     /// # Examples
     ///
@@ -122,7 +122,7 @@ impl<W, C> Throttle<W, C> {
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// let polite = stages::throttle(bound(3), Duration::from_secs(3600)).enforcing();
     /// let flow = founts::iter(0..4).through(polite).flow_to(drains::null());
-    /// assert_eq!(flow.await.unwrap_err().kind(), Kind::Limit { what: "burst", limit: 3 });
+    /// assert_eq!(flow.await.unwrap_err().kind(), Kind::Full { what: "burst", limit: 3 });
     /// # });
     /// ```
     #[inline]
@@ -184,7 +184,7 @@ impl<W, C> Throttle<W, C> {
     #[cold]
     fn too_fast(&self) -> Reason {
         let (what, limit) = ("burst", self.bucket.rim());
-        Error::new(Kind::Limit { what, limit }).into()
+        Error::new(Kind::Full { what, limit }).into()
     }
 }
 

@@ -70,12 +70,12 @@ const TUBES: Plan = Plan {
 const TUBES_HTTP: Plan = Plan {
     package: "tubes-http",
     floors: &[
-        &["kind", "limits", "snapshot", "span", "no_span"],
+        &["kind", "limits", "origin", "snapshot", "span", "no_span"],
         &["flush", "kind", "strictness", "snapshot"],
         &["limits"],
         &["limit_numbers", "limit_times"],
         &["error"],
-        &["body", "version", "record", "roster"],
+        &["body", "version", "record", "roster", "verdict"],
         &["until_cut"],
         &["handle", "site", "upgrade"],
         &["half"],
@@ -119,6 +119,7 @@ const TUBES_HTTP: Plan = Plan {
             "http1/pushing",
             "http1/closing",
             "http1/concluding",
+            "http1/evidence",
             "http1/pausing",
             "http1/quiet",
             "http1/refusing",

@@ -1,5 +1,6 @@
 //! How exchanges and connections end when not all is well: failures, panics, cuts, shutdown.
 
+mod blame;
 mod declared;
 mod failing;
 mod shutdown;

@@ -36,6 +36,17 @@ impl Log {
             .collect()
     }
 
+    /// The levels of what was said since the last call that should wake somebody.
+    #[must_use]
+    pub fn take_alarms(&self) -> Vec<&'static str> {
+        let messages = std::mem::take(&mut self.noted().messages);
+        messages
+            .into_iter()
+            .filter(|(level, _)| *level <= Level::WARN)
+            .map(|(level, _)| level.as_str())
+            .collect()
+    }
+
     /// What was said since the last call.
     #[must_use]
     pub fn take_all(&self) -> Vec<String> {

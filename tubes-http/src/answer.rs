@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use pin_project::{pin_project, pinned_drop};
 use tubes::{BoxError, Drain, Reason};
 
-use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::in_work::InWork;
 use crate::peer::Peer;
@@ -29,7 +28,8 @@ use crate::span::Span;
 ///
 /// A failure or a panic of `answer` is said in the log (of the `tracing` crate), with method and
 /// target, and ends its exchange: a reply that was dropped with it is answered with 500 if its
-/// head has not left, else cut.
+/// head has not left, else cut. Who wants another status sends it himself, or [refuses](crate::Reply::refuse).
+/// The failure of a body that is sent ends its reply as with [`respond`](crate::respond).
 ///
 /// # Examples
 ///
@@ -172,7 +172,7 @@ where
         match polled {
             Ok(Poll::Ready(Ok(()))) => {}
             Ok(Poll::Ready(Err(error))) => {
-                log_failure(this.peer, &Error::from_flow(tubes::Error::user(error)));
+                log_failure(this.peer, &tubes::Error::user(error));
             }
             // Dropping its future, as whoever polls it does now, drops its reply.
             Ok(Poll::Pending) => {

@@ -12,6 +12,7 @@ use tubes::{Drain, Fount, Reason, Run, budget, drains};
 
 use crate::error::Error;
 use crate::kind::Kind;
+use crate::origin::Origin;
 
 /// The body of a message: a fount of bytes that may end with trailers.
 ///
@@ -180,22 +181,17 @@ impl Body {
     ///
     /// Dropping the future discards what was collected.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
-        let large = || {
-            Error::from(Kind::BodyTooLarge {
-                limit: limit as u64,
-            })
-        };
         if self
             .length
             .is_some_and(|length| length > limit as u64)
         {
-            return Err(large());
+            return Err(self.too_large(limit));
         }
         let mut whole = Bytes::new();
         let mut joined = BytesMut::new();
         while let Some(piece) = self.next().await? {
             if whole.len() + joined.len() + piece.len() > limit {
-                return Err(large());
+                return Err(self.too_large(limit));
             }
             if whole.is_empty() && joined.is_empty() {
                 whole = piece;
@@ -221,6 +217,17 @@ impl Body {
         self.flow_to(count)
             .await
             .map_err(Error::from_flow)
+    }
+
+    /// Who collects it wants no more, and says so to where it comes from.
+    #[cold]
+    fn too_large(&mut self, limit: usize) -> Error {
+        let kind = Kind::BodyTooLarge {
+            limit: limit as u64,
+        };
+        let error = Error::new(kind).raised_by(Origin::Collector);
+        Pin::new(self).stop(&error.clone().into_reason());
+        error
     }
 
     fn of(source: Source, length: Option<u64>) -> Self {

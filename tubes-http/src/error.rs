@@ -7,11 +7,16 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::kind::Kind;
+use crate::origin::Origin;
 
 /// What went wrong in an exchange or on its connection.
 ///
 /// One word, cheap to clone: the same error ends a body, is told to the handler and is logged.
 /// What happened is its [`kind`](Self::kind); the cause on a lower floor, if any, is its source.
+///
+/// A handler that fails with one that it has made means its [`status`](Self::status). One that came out of
+/// a body means something to the peer whose body that is, and to others is a 500; so is any other
+/// failure (see [`respond`](crate::respond())).
 ///
 /// # Examples
 ///
@@ -27,6 +32,7 @@ pub struct Error(Arc<Cause>);
 
 struct Cause {
     kind: Kind,
+    origin: Origin,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -34,7 +40,11 @@ impl Error {
     /// Makes the error of a kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        Self(Arc::new(Cause { kind, source: None }))
+        Self(Arc::new(Cause {
+            kind,
+            origin: Origin::Application,
+            source: None,
+        }))
     }
 
     /// Names the cause, for instance what the socket said.
@@ -42,6 +52,7 @@ impl Error {
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Arc::new(Cause {
             kind: self.0.kind,
+            origin: self.0.origin,
             source: Some(source.into()),
         }))
     }
@@ -59,22 +70,30 @@ impl Error {
     }
 }
 
+/// Where it was raised.
+impl Error {
+    pub(crate) fn origin(&self) -> Origin {
+        self.0.origin
+    }
+
+    /// The same error, raised there; one that others hold, too, stays as they know it.
+    pub(crate) fn raised_by(mut self, origin: Origin) -> Self {
+        if let Some(cause) = Arc::get_mut(&mut self.0) {
+            cause.origin = origin;
+        }
+        self
+    }
+}
+
 /// To and from the failures of a flow.
 impl Error {
-    /// What a failed flow says to the peer: the error of HTTP in it, or that the handler failed.
+    /// The error of HTTP in a failed flow, or that the application failed. Whose fault that is says
+    /// [`verdict`](crate::verdict::verdict).
     pub(crate) fn from_flow(error: tubes::Error) -> Self {
-        if let Some(own) = error.find::<Self>() {
-            return own.clone();
+        match error.find::<Self>() {
+            Some(own) => own.clone(),
+            None => Self::new(Kind::Handler).with_source(error),
         }
-        let kind = match error.kind() {
-            // What bounds and framing refuse in a handler's pipeline came from the peer.
-            tubes::Kind::Limit { limit, .. } => Kind::BodyTooLarge {
-                limit: limit as u64,
-            },
-            tubes::Kind::Malformed(_) => Kind::BodyInvalid,
-            _ => Kind::Handler,
-        };
-        Self::new(kind).with_source(error)
     }
 
     /// The transport failed or has ended: only who holds it can say so.
@@ -95,6 +114,7 @@ impl Error {
                 what: "body",
                 limit: usize::try_from(limit).unwrap_or(usize::MAX),
             },
+            Kind::BodyBeyondLimit { what, limit } => tubes::Kind::Limit { what, limit },
             Kind::HeadTimeout
             | Kind::BodyTimeout
             | Kind::ExchangeTimeout
@@ -103,7 +123,7 @@ impl Error {
             | Kind::HalfClosed => tubes::Kind::Timeout,
             Kind::Closed | Kind::ShutDown => tubes::Kind::Io(std::io::ErrorKind::ConnectionAborted),
             Kind::Abandoned => tubes::Kind::Abandoned,
-            Kind::Handler => tubes::Kind::User,
+            Kind::Handler | Kind::Overloaded => tubes::Kind::User,
             _ => tubes::Kind::Malformed("an HTTP message"),
         };
         tubes::Error::new(kind)

@@ -89,6 +89,10 @@ pub(crate) trait Answer: Send + Sync {
     fn is_lost(&self, exchange: u64) -> bool;
     /// Whether the exchange was answered with a refusal, in place of its reply.
     fn is_refused(&self, exchange: u64) -> bool;
+    /// What a failure of the application says to the peer of this exchange.
+    fn verdict(&self, exchange: u64, failure: &tubes::Error) -> Error;
+    /// Why the reply is not as the application gave it, if that was said.
+    fn fault(&self, exchange: u64) -> Option<Kind>;
     /// Whether the request asks for another protocol, or for a tunnel.
     fn offers_switch(&self, exchange: u64) -> bool;
     /// Writes the head behind which another protocol is spoken.
@@ -168,6 +172,16 @@ impl Half {
         if !head.extensions.is_empty() {
             self.link
                 .note_extensions(self.exchange, &mut head.extensions);
+        }
+    }
+
+    /// The reply ends with this failure of its body.
+    pub(crate) fn fail(&mut self, failure: &tubes::Error) {
+        if self.end == End::Open {
+            let error = self
+                .link
+                .verdict(self.exchange, failure);
+            self.cut(&error);
         }
     }
 

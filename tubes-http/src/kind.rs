@@ -4,7 +4,11 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// What went wrong, grouped by whose fault it is.
+/// What went wrong, grouped by whose fault it is; in brackets the clause, and the status that answers it.
+///
+/// Two statuses for refusals are not among them, and a server never sends them by itself: 411, since a
+/// request that declares no length has no body (RFC 9112 §6.3), and 426, since no other protocol is asked for here.
+/// A handler may send both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -83,6 +87,14 @@ pub enum Kind {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The pipeline over the request's body has met a limit of its own: a `what` in it is longer than
+    /// `limit`, in its own unit (RFC 9110 §15.5.14; 413).
+    BodyBeyondLimit {
+        /// What was too large.
+        what: &'static str,
+        /// The limit that was in force.
+        limit: usize,
+    },
     /// The head did not arrive in time (RFC 9110 §15.5.9; 408).
     HeadTimeout,
     /// The request body arrives too slowly (RFC 9110 §15.5.9; 408).
@@ -99,11 +111,13 @@ pub enum Kind {
     HalfClosed,
 
     // The application.
-    /// A reply where no request waits for one (misuse; 500).
+    // The first three and `BodyForbidden` are what the engine says to a caller that keeps no order.
+    // The types of `Reply` do, so that nobody else can hear them.
+    /// A reply where no request waits for one: cannot be with a [`Reply`](crate::Reply) (misuse; 500).
     NothingToAnswer,
-    /// A final head after the final head (misuse; 500).
+    /// A final head after the final head: cannot be with a [`Reply`](crate::Reply) (misuse; 500).
     HeadTwice,
-    /// Body or end before the final head, or after the end (misuse; 500).
+    /// Body or end before the final head, or after the end: cannot be with a [`Reply`](crate::Reply) (misuse; 500).
     OutOfTurn,
     /// A status that cannot be a final response here: 1xx, 600 and above, or 2xx to `CONNECT` (RFC 9110 §15; misuse; 500).
     InvalidStatus,
@@ -125,7 +139,8 @@ pub enum Kind {
         /// The declared length.
         declared: u64,
     },
-    /// A body where none may be: `HEAD`, 204, 205, 304 (RFC 9110 §6.4.1; misuse; 500).
+    /// A body where none may be: `HEAD`, 204, 205, 304. A [`Reply`](crate::Reply) leaves it out and stops it
+    /// instead (RFC 9110 §6.4.1; misuse; 500).
     BodyForbidden,
 
     /// The body is not what the handler's pipeline reads; the source says how (400).
@@ -135,6 +150,8 @@ pub enum Kind {
 
     /// The handler failed; the source says how (500).
     Handler,
+    /// A place where the handler's work waits was full; the source says which (RFC 9110 §15.6.4; 503).
+    Overloaded,
 
     // The transport.
     /// The transport failed or is closed (no answer).
@@ -179,9 +196,13 @@ impl Kind {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
             Self::BadExpectation => StatusCode::EXPECTATION_FAILED,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge { .. } | Self::BodyBeyondLimit { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::HeadTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::ExchangeTimeout | Self::MemoryTimeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ExchangeTimeout | Self::MemoryTimeout | Self::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::NothingToAnswer
             | Self::HeadTwice
             | Self::OutOfTurn
@@ -202,6 +223,11 @@ impl Kind {
                 return None;
             }
         })
+    }
+
+    /// Whether it is the fault of the application, and nobody else's.
+    pub(crate) fn is_ours(self) -> bool {
+        self.status() == Some(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// What is always the same in its sentence.
@@ -240,6 +266,7 @@ impl Kind {
             Self::TrailersTooLong => "the trailers are too long",
             Self::Truncated { .. } => "the peer ended inside a message",
             Self::BodyTooLarge { .. } => "the body is larger than what is accepted",
+            Self::BodyBeyondLimit { .. } => "the body is not accepted",
             Self::HeadTimeout => "the head did not arrive in time",
             Self::BodyTimeout => "the body did not arrive in time",
             Self::ExchangeTimeout => "the exchange took too long",
@@ -259,6 +286,7 @@ impl Kind {
             Self::BodyInvalid => "the body is not in the format that is read here",
             Self::ConnectUnsupported => "CONNECT is not served here",
             Self::Handler => "the handler failed",
+            Self::Overloaded => "the server has too much to do",
             Self::Closed => "the connection is closed",
             Self::Abandoned => "the other end was dropped",
             Self::ShutDown => "the server was shut down before it ended",
@@ -280,6 +308,9 @@ impl fmt::Display for Kind {
             } => write!(f, ", after {got} bytes"),
             Self::BodyTooLarge { limit } => {
                 write!(f, ", the limit is {limit} bytes")
+            }
+            Self::BodyBeyondLimit { what, limit } => {
+                write!(f, ": a {what} is longer than its limit of {limit}")
             }
             Self::BodyTooShort { declared, sent } => write!(f, ", {sent} of {declared} bytes"),
             Self::BodyTooLong { declared } => write!(f, " of {declared} bytes"),

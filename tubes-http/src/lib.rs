@@ -75,6 +75,7 @@ mod kind;
 mod limit_numbers;
 mod limit_times;
 mod limits;
+mod origin;
 mod peer;
 mod record;
 mod reply;
@@ -93,6 +94,7 @@ mod span;
 mod strictness;
 mod until_cut;
 mod upgrade;
+mod verdict;
 
 pub use answer::{Answer, answer};
 pub use body::{Body, Trailers};

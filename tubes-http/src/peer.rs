@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use crate::error::Error;
 use crate::half::{Answer, Gone, Label};
 use crate::handle::Stopping;
+use crate::kind::Kind;
 use crate::roster::Phase;
 use crate::site::OnDisconnect;
 
@@ -120,6 +121,17 @@ impl Peer {
     /// Whether the exchange was answered with a refusal, in place of its reply.
     pub(crate) fn is_refused(&self) -> bool {
         self.link.is_refused(self.exchange)
+    }
+
+    /// What a failure of the application says to it.
+    pub(crate) fn verdict(&self, failure: &tubes::Error) -> Error {
+        self.link
+            .verdict(self.exchange, failure)
+    }
+
+    /// Why the reply is not as the application gave it, if that was said.
+    pub(crate) fn fault(&self) -> Option<Kind> {
+        self.link.fault(self.exchange)
     }
 
     /// Whether the server has been told to stop.

@@ -254,8 +254,7 @@ impl Drain<Bytes> for ReplyBody {
         reason: &Reason,
     ) -> Poll<Result<(), tubes::Error>> {
         if let Reason::Failed(error) = reason {
-            self.half
-                .cut(&Error::from_flow(error.clone()));
+            self.half.fail(error);
             return Poll::Ready(Err(error.clone()));
         }
         if self.half.end == End::Open {

@@ -36,9 +36,17 @@ use crate::serving::Serving;
 /// [`Kind::BodyTooLarge`](crate::Kind::BodyTooLarge)), else with 500; one that panics, with 500 and the connection closes.
 /// After the head has left, the reply is cut instead: the connection closes in order where the
 /// length or the chunks of the reply show that it is cut, else by a reset. Each is said in the log (of the `tracing`
-/// crate: install a subscriber to see it), with method and target; neither ends the server. What
-/// the pipeline over a request's body refuses is the peer's fault: a limit is answered with 413, a
-/// malformed body with 400.
+/// crate: install a subscriber to see it), with method and target; neither ends the server.
+///
+/// The peer is blamed only for what its request has brought. A failure that has stopped the request's
+/// body, as that of each stage and each drain behind it does, is the peer's fault if it is a limit
+/// (413, [`Kind::BodyBeyondLimit`](crate::Kind::BodyBeyondLimit)) or something malformed (400,
+/// [`Kind::BodyInvalid`](crate::Kind::BodyInvalid)); and an error of HTTP that came out of a body is that of the peer
+/// whose body it is. A place that is full ([`tubes::Kind::Full`]) is answered with 503
+/// ([`Kind::Overloaded`](crate::Kind::Overloaded)), and a warning in the log; everything else with 500, and an
+/// error there: the same limit in a pipeline of the handler's own, what is wrong with another connection, and a failure that
+/// only shows behind the end of the body. Who knows better returns an [`Error`](crate::Error) of the kind that he
+/// means: one that is made by [`Error::new`](crate::Error::new) is taken at its word.
 ///
 /// # Cancel safety
 ///

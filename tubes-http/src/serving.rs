@@ -165,8 +165,7 @@ where
 /// What is answered to a failed handler.
 #[cold]
 fn failure(peer: &Peer, error: BoxError) -> Response<Body> {
-    let error = Error::from_flow(tubes::Error::user(error));
-    let status = log_failure(peer, &error);
+    let status = log_failure(peer, &tubes::Error::user(error));
     let reason = status
         .canonical_reason()
         .unwrap_or("error");
@@ -177,17 +176,22 @@ fn failure(peer: &Peer, error: BoxError) -> Response<Body> {
 
 /// Says that a handler failed, and with which status it is answered.
 #[cold]
-pub(crate) fn log_failure(peer: &Peer, error: &Error) -> StatusCode {
+pub(crate) fn log_failure(peer: &Peer, failure: &tubes::Error) -> StatusCode {
+    let error = peer.verdict(failure);
     let status = error
         .status()
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let label = peer.label();
     let (Label { method, target, .. }, peer) = (&label, label.peer());
-    if error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) {
-        tracing::error!(peer, %method, %target, ?error, "handler failed");
-    } else {
+    match error.kind() {
+        Kind::Overloaded => {
+            tracing::warn!(peer, %method, %target, %failure, "handler had no room");
+        }
+        kind if kind.is_ours() => {
+            tracing::error!(peer, %method, %target, ?error, "handler failed");
+        }
         // The peer's fault, or the transport's: not worth an alarm.
-        tracing::info!(peer, %method, %target, %error, "handler gave up");
+        _ => tracing::info!(peer, %method, %target, %error, "handler gave up"),
     }
     status
 }
@@ -198,13 +202,17 @@ fn log_cut(peer: &Peer, sent: Result<(), tubes::Error>) {
             error.find::<Error>().map(Error::kind),
             Some(Kind::BodyTooLong { .. } | Kind::BodyTooShort { .. })
         );
-        let (refused, label) = (peer.is_refused(), peer.label());
+        let (refused, fault, label) = (peer.is_refused(), peer.fault(), peer.label());
         let (Label { method, target, .. }, peer) = (&label, label.peer());
-        if refused && !misfits {
-            tracing::info!(peer, %method, %target, %error, cause = ?error, "request refused");
-        } else if misfits {
+        if misfits {
             // The fault of the application, and of nobody else.
             tracing::error!(peer, %method, %target, %error, cause = ?error, "the body of the response has not the length that was declared");
+        } else if fault == Some(Kind::Overloaded) {
+            tracing::warn!(peer, %method, %target, %error, cause = ?error, "the response had no room");
+        } else if fault.is_some_and(Kind::is_ours) {
+            tracing::error!(peer, %method, %target, %error, cause = ?error, "the response failed");
+        } else if refused {
+            tracing::info!(peer, %method, %target, %error, cause = ?error, "request refused");
         } else {
             tracing::info!(peer, %method, %target, %error, cause = ?error, "reply cut");
         }

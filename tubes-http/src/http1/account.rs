@@ -34,6 +34,8 @@ pub(super) struct Account {
     pub(super) left: Option<Box<Left>>,
     /// What the application says of it, if somebody is to see that; gone with its record.
     pub(super) extensions: Extensions,
+    /// The failure with which its body was stopped.
+    pub(super) refused: Option<tubes::Error>,
 }
 
 /// A body that was left before its end.
@@ -68,6 +70,7 @@ impl Account {
             trailers: None,
             left: None,
             extensions: Extensions::new(),
+            refused: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl Account {
         self.still = None;
         self.unpulled = Stall::Unsaid;
         self.left = None;
+        self.refused = None;
     }
 
     /// It has to wait.

@@ -165,6 +165,16 @@ fn frame(head: &Parts, length: Option<u64>, asked: Asked) -> Frame {
     }
 }
 
+/// Whether the handler says how the body is framed, and is held to it: by its length, or in
+/// chunks.
+#[inline]
+pub(crate) fn declares_length(head: &Parts) -> bool {
+    // A look at each of a few costs less than two look-ups.
+    head.headers
+        .keys()
+        .any(|name| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING)
+}
+
 /// A body whose length is known has that which the head declares, where it has a body at all:
 /// `HEAD` is answered with the length of another one.
 #[cold]

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{Extensions, HeaderMap, Response, StatusCode};
+use http::{Extensions, HeaderMap, Response};
 use tubes::{Drain, Fount, Reason};
 
 use crate::body::Receive;
@@ -15,15 +14,18 @@ use crate::error::Error;
 use crate::flush::News;
 use crate::half::{Answer, End, Gone, Label, Wanted};
 use crate::http1::after::{Ends, Note};
+use crate::http1::encode::declares_length;
 use crate::http1::encode_body::Finished;
 use crate::http1::link::Link;
 use crate::http1::shared::{Locked, Shared};
 use crate::http1::turn::Half;
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
+use crate::origin::Origin;
 use crate::roster::Roster;
 use crate::site::OnDisconnect;
 use crate::upgrade::{UpgradedFlow, upgraded};
+use crate::verdict::verdict;
 
 impl<F, D> Receive for Shared<F, D>
 where
@@ -295,6 +297,17 @@ where
         link.exchange == exchange && link.engine.is_refused()
     }
 
+    fn verdict(&self, exchange: u64, failure: &tubes::Error) -> Error {
+        verdict(failure, &self.lock().evidence(exchange))
+    }
+
+    fn fault(&self, exchange: u64) -> Option<Kind> {
+        let link = self.lock();
+        link.evidence(exchange)
+            .broken
+            .map(Error::kind)
+    }
+
     fn offers_switch(&self, exchange: u64) -> bool {
         self.lock_for(exchange)
             .is_some_and(|link| link.engine.offers_switch())
@@ -421,22 +434,6 @@ where
         Ok(Wanted::Body)
     }
 
-    /// RFC 9110 §15.3.5, §15.3.6, §15.4.5: a body that was given where none can be. That `HEAD` is
-    /// answered like `GET` is as it should be.
-    #[cold]
-    fn note_unwanted(&mut self, status: StatusCode) {
-        let bodiless = [
-            StatusCode::NO_CONTENT,
-            StatusCode::RESET_CONTENT,
-            StatusCode::NOT_MODIFIED,
-        ];
-        if bodiless.contains(&status)
-            && let Some(label) = self.label()
-        {
-            self.note(Note::BodyDropped(label, status));
-        }
-    }
-
     /// Writes the end.
     #[inline]
     fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Error> {
@@ -476,19 +473,12 @@ where
     Poll::Ready(left)
 }
 
-/// Whether the handler says how the body is framed, and is held to it: by its length, or in
-/// chunks.
-fn declares_length(head: &Parts) -> bool {
-    // A look at each of a few costs less than two look-ups.
-    head.headers
-        .keys()
-        .any(|name| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING)
-}
-
 impl<F, D> Shared<F, D> {
     /// What a handle hears whose exchange is over.
     #[cold]
     fn over(&self, exchange: u64) -> Reason {
-        Error::from(self.lock().over(exchange)).into_reason()
+        let gone = Error::from(self.lock().over(exchange));
+        gone.raised_by(Origin::Connection)
+            .into_reason()
     }
 }

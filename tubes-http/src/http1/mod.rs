@@ -24,6 +24,7 @@ mod decode;
 mod encode;
 mod encode_body;
 mod event;
+mod evidence;
 mod fields;
 mod halves;
 mod host;

@@ -15,6 +15,7 @@ use crate::http1::state::Persistence;
 use crate::http1::turn::{Awaited, Closing, Held, Turn};
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
+use crate::origin::Origin;
 use crate::roster::Share;
 use crate::site::OnDisconnect;
 
@@ -187,7 +188,7 @@ where
         let left = self.deadlines.left(With::Request, most);
         self.deadlines.begin(For::Reading, left);
         ready!(self.poll_overdue(For::Reading));
-        let error = Error::from(self.late(Kind::BodyTimeout));
+        let error = Error::from(self.late(Kind::BodyTimeout)).raised_by(Origin::Connection);
         self.broken = Some(error.clone());
         Poll::Ready(Err(error.into_reason()))
     }
@@ -200,6 +201,7 @@ where
         } else {
             Error::from(self.engine.truncated()).with_source(failed)
         };
+        let error = error.raised_by(Origin::Connection);
         self.broken
             .get_or_insert_with(|| error.clone());
         // Nor can anything reach the peer.
@@ -213,6 +215,7 @@ where
             self.engine
                 .refuse(&error, self.site.clock.wall());
         }
+        let error = error.raised_by(Origin::Connection);
         self.broken = Some(error.clone());
         error.into_reason()
     }

@@ -12,6 +12,7 @@ use crate::http1::after::Note;
 use crate::http1::deadlines::{For, With};
 use crate::http1::link::{FLOOR, Link, Write};
 use crate::kind::Kind;
+use crate::origin::Origin;
 use crate::roster::Share;
 
 /// Bytes that wait in the engine before they are handed to the drain: small replies of pipelined
@@ -242,7 +243,9 @@ where
     /// Nothing can leave any more.
     pub(super) fn end_write(&mut self, reason: Reason) -> Reason {
         // The peer takes no more, and half a reply is none.
-        let reason = Error::of_transport(reason).into_reason();
+        let reason = Error::of_transport(reason)
+            .raised_by(Origin::Connection)
+            .into_reason();
         self.give_up();
         self.in_drain = 0;
         self.write = Write::Ended(reason.clone());

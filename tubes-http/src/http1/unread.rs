@@ -1,5 +1,6 @@
-//! A request's body that is left before its end: who left it, and what that costs, is said.
+//! A body without a reader: who left that of a request, at what cost, and which of a reply may not be sent.
 
+use http::StatusCode;
 use tubes::Reason;
 
 use crate::http1::account::Left;
@@ -11,6 +12,9 @@ use crate::http1::turn::Half;
 impl<F, D> Link<F, D> {
     /// Nobody reads the body any more, and why if that was said.
     pub(super) fn leave_body(&mut self, why: Option<&Reason>) {
+        if let (Some(Reason::Failed(error)), Some(account)) = (why, &mut self.account) {
+            account.refused = Some(error.clone());
+        }
         // One that was not asked for need not come, and one that failed is said elsewhere.
         let unread = !self.engine.is_request_over()
             && self.engine.request_rest() != Rest::Nothing
@@ -67,6 +71,22 @@ impl<F, D> Link<F, D> {
                 discarded,
                 cost,
             });
+        }
+    }
+
+    /// RFC 9110 §15.3.5, §15.3.6, §15.4.5: a body that was given where none can be. That `HEAD` is
+    /// answered like `GET` is as it should be.
+    #[cold]
+    pub(super) fn note_unwanted(&mut self, status: StatusCode) {
+        let bodiless = [
+            StatusCode::NO_CONTENT,
+            StatusCode::RESET_CONTENT,
+            StatusCode::NOT_MODIFIED,
+        ];
+        if bodiless.contains(&status)
+            && let Some(label) = self.label()
+        {
+            self.note(Note::BodyDropped(label, status));
         }
     }
 }

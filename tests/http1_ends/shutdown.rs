@@ -1,8 +1,9 @@
-//! `.until(signal)`.
+//! A server that is told to stop, and a connection.
 
 use http::{Request, Response};
 use support::serving::Setup;
-use tubes_http::{Body, Error};
+use tubes::{Fount, stages};
+use tubes_http::{Body, Error, respond};
 
 use super::failing::{CHUNKED, CLOSED, GET, LINGERS, OPEN, POST_10, echo, hello};
 
@@ -22,6 +23,39 @@ fn an_idle_connection_closes_at_once() {
         served.send(GET).finish();
         assert_eq!(served.lines().len(), usize::from(used));
         assert_eq!(served.ends(), CLOSED);
+    }
+}
+
+/// As one server for many is put on each connection.
+#[test]
+fn one_connection_is_ended_by_a_stage_behind_its_server() {
+    for running in [false, true] {
+        let (stop, told) = tokio::sync::oneshot::channel::<()>();
+        let served = Setup::new().serve(|exchanges| {
+            exchanges
+                .through(stages::until(told))
+                .flow_to(respond(async |request: Request<Body>| {
+                    let whole = request.into_body().collect(10).await?;
+                    Ok::<_, Error>(Response::new(Body::from(whole)))
+                }))
+        });
+        if running {
+            served.send(POST_10).send("01234");
+        }
+        assert_eq!(served.ends(), OPEN);
+        drop(stop);
+        served.run();
+        if running {
+            assert_eq!(served.ends(), OPEN);
+            served.send("56789").send(GET);
+            assert_eq!(served.lines(), ["200 0123456789"]);
+            assert!(served.answers()[0].closes());
+        }
+        // An idle one hears the word of the stage, one that is busy its own end.
+        let end = if running { "finished" } else { "enough" };
+        assert_eq!(served.ends(), ("open", end, "runs"));
+        served.finish();
+        assert_eq!(served.ends(), ("enough", end, "over"));
     }
 }
 

@@ -51,7 +51,7 @@ impl Setup {
         self
     }
 
-    /// Until the sender says so, or is dropped.
+    /// Until the sender says so, or is dropped; what is being done then has all the time it wants.
     #[must_use]
     pub fn until(mut self) -> (Self, tokio::sync::oneshot::Sender<()>) {
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -90,14 +90,16 @@ impl Setup {
         let site = self.site();
         let (flow, peer) = pair();
         let handle = site.server.handle();
-        let exchanges = match until {
-            Some(until) => flow.through(
-                site.server
-                    .until(async move { drop(until.await) }),
-            ),
-            None => flow.through(&site.server),
-        };
-        let output = site.tasks.spawn(serve(exchanges));
+        let output = site
+            .tasks
+            .spawn(serve(flow.through(&site.server)));
+        if let Some(until) = until {
+            let handle = handle.clone();
+            site.tasks.spawn(async move {
+                drop(until.await);
+                handle.shutdown(Duration::MAX).await
+            });
+        }
         Served {
             peer,
             handle,

@@ -1,7 +1,6 @@
 //! A flow of bytes becomes a fount of exchanges, whichever version of HTTP the peer speaks.
 
 use std::fmt;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,13 +43,32 @@ use crate::site::{OnDisconnect, Site, Tunnels};
 /// The fount of exchanges ends with [`Reason::Finished`] when the peer has closed, asked to
 /// close, was idle for too long, or broke the protocol (which is answered, and then closed in a
 /// way that lets the peer read the answer); and with the failure when the transport fails or the
-/// peer takes nothing for too long. When it is stopped, the exchange that is served is finished
-/// and the connection closed in order, which the flow waits for. When it is dropped, the connection
-/// is cut, also for halves of an exchange that live on elsewhere.
+/// peer takes nothing for too long. When it is stopped, the exchange that is served is finished, its
+/// head says so if it has not left, and the connection closed in order, which the flow waits for. When it
+/// is dropped, the connection is cut, also for halves of an exchange that live on elsewhere.
+///
+/// All connections are ended by the [`handle`](Server::handle) of their server. One is ended by a stage behind it:
+///
+/// ```no_run
+/// use http::{Request, Response};
+/// use tubes::net::TcpFlow;
+/// use tubes::{Error, Fount, stages};
+/// use tubes_http::{Body, Server, respond};
+///
+/// async fn hello(_request: Request<Body>) -> Result<Response<Body>, Error> {
+///     Ok(Response::new(Body::from("Hello")))
+/// }
+///
+/// async fn serve(flow: TcpFlow, http: &Server, stop: impl Future) -> Result<(), Error> {
+///     flow.through(http)
+///         .through(stages::until(stop))
+///         .flow_to(respond(hello))
+///         .await
+/// }
+/// ```
 pub fn server_on(clock: SharedClock) -> Server {
     Server {
         site: Arc::new(Site::new(clock)),
-        until: None,
         peer: None,
     }
 }
@@ -59,7 +77,6 @@ pub fn server_on(clock: SharedClock) -> Server {
 #[must_use = "a stage does nothing before it is attached"]
 pub struct Server {
     site: Arc<Site>,
-    until: Option<http1::server::Signal>,
     peer: Option<SocketAddr>,
 }
 
@@ -98,8 +115,7 @@ impl Server {
     /// The same server, for a connection with the peer at this address: shown in records, snapshots,
     /// spans and the log, and by [`Peer::address`](crate::Peer::address).
     ///
-    /// What comes from it shares limits, memory and handle with this one. It has no `until` of this
-    /// one, but may be given its own.
+    /// What comes from it shares limits, memory and handle with this one.
     ///
     /// ```no_run
     /// use http::{Request, Response};
@@ -125,7 +141,6 @@ impl Server {
     pub fn with_peer(&self, address: SocketAddr) -> Self {
         Self {
             site: Arc::clone(&self.site),
-            until: None,
             peer: Some(address),
         }
     }
@@ -139,46 +154,6 @@ impl Server {
     fn site_mut(&mut self) -> &mut Site {
         Arc::make_mut(&mut self.site)
     }
-
-    /// Ends the connection when `signal` is ready: at once if it is idle, else after the exchange
-    /// that is being served, whose reply says so. Then the peer has
-    /// [`Limits::linger_time`] to close its side.
-    ///
-    /// A server that is to stop in order needs both this, for the connections that it has, and
-    /// [`stages::until`](tubes::stages::until) on its listener, for those that it has not yet:
-    ///
-    /// ```no_run
-    /// use http::{Request, Response};
-    /// use tokio_util::sync::CancellationToken;
-    /// use tubes::net::{self, TcpFlow};
-    /// use tubes::{Error, Fount, drains, stages};
-    /// use tubes_http::{Body, respond, server};
-    ///
-    /// async fn hello(_request: Request<Body>) -> Result<Response<Body>, Error> {
-    ///     Ok(Response::new(Body::from("Hello")))
-    /// }
-    ///
-    /// async fn serve(stop: CancellationToken) -> Result<(), Error> {
-    ///     net::listen("127.0.0.1:8080")
-    ///         .await?
-    ///         .through(stages::until(stop.clone().cancelled_owned()))
-    ///         .flow_to(drains::spawn(move |flow: TcpFlow| {
-    ///             let http = server().until(stop.clone().cancelled_owned());
-    ///             flow.through(http).flow_to(respond(hello))
-    ///         }))
-    ///         .await?;
-    ///     Ok(())
-    /// }
-    /// ```
-    pub fn until<S>(mut self, signal: S) -> Self
-    where
-        S: Future + Send + 'static,
-    {
-        self.until = Some(Box::pin(async move {
-            signal.await;
-        }));
-        self
-    }
 }
 
 impl<F, D> Stage<Flow<F, D>, Direct> for Server
@@ -189,7 +164,7 @@ where
     type Output = Exchanges<F, D>;
 
     fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
-        let http1 = http1::server::Exchanges::new(flow, self.site, self.peer, self.until);
+        let http1 = http1::server::Exchanges::new(flow, self.site, self.peer);
         Exchanges { http1 }
     }
 }
@@ -203,7 +178,7 @@ where
     type Output = Exchanges<F, D>;
 
     fn attach(self, flow: Flow<F, D>) -> Exchanges<F, D> {
-        let http1 = http1::server::Exchanges::new(flow, Arc::clone(&self.site), self.peer, None);
+        let http1 = http1::server::Exchanges::new(flow, Arc::clone(&self.site), self.peer);
         Exchanges { http1 }
     }
 }

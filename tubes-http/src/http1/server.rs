@@ -1,6 +1,5 @@
 //! A flow of bytes as a fount of exchanges, in HTTP/1.1 and 1.0.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -32,13 +31,9 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// An exchange that has begun: its number, and how long the body is.
 type Begun = (u64, BodyLength);
 
-/// Ends a server from outside: polled between exchanges.
-pub(crate) type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// The fount of the exchanges of one connection.
 pub(crate) struct Exchanges<F, D> {
     shared: Arc<Shared<F, D>>,
-    until: Option<Signal>,
 }
 
 impl<F, D> Exchanges<F, D>
@@ -46,12 +41,7 @@ where
     F: Fount<Item = Bytes> + Send + 'static,
     D: Drain<Bytes> + Send + 'static,
 {
-    pub(crate) fn new(
-        flow: Flow<F, D>,
-        site: Arc<Site>,
-        peer: Option<SocketAddr>,
-        until: Option<Signal>,
-    ) -> Self {
+    pub(crate) fn new(flow: Flow<F, D>, site: Arc<Site>, peer: Option<SocketAddr>) -> Self {
         let roster = Arc::clone(&site.roster);
         let link = Link::new(flow.fount, flow.drain, site, peer);
         let shared = Arc::new(Shared::new(link));
@@ -66,18 +56,7 @@ where
                 link.shut_down();
             }
         }
-        Self { shared, until }
-    }
-
-    /// Whether this connection is told to end; then its exchange is the last.
-    #[inline]
-    fn poll_until(&mut self, cx: &mut Context<'_>) {
-        if let Some(until) = &mut self.until
-            && until.as_mut().poll(cx).is_ready()
-        {
-            self.until = None;
-            self.shared.lock().shut_down();
-        }
+        Self { shared }
     }
 
     /// The next exchange; its head is written into `request`.
@@ -87,7 +66,6 @@ where
         cx: &mut Context<'_>,
         pulls: Pulls,
     ) -> Poll<Result<Begun, Reason>> {
-        self.poll_until(cx);
         let shared = &*self.shared;
         shared.span().within(|| {
             let mut link = shared.lock();
@@ -148,8 +126,7 @@ where
 
     /// What is written goes out, and a shutdown is heard. After a stop the connection is brought
     /// to its end: replies, last bytes, our direction closed, a while of listening.
-    fn poll_progress(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_until(cx);
+    fn poll_progress(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut link = self.shared.lock();
         let progress = link.poll_turn(cx);
         // Between two exchanges, too: a deadline, a shutdown or memory is to be heard.

@@ -22,7 +22,7 @@ use crate::upstream::Upstream;
 ///
 /// When the signal comes, upstream is stopped with `Enough` and downstream hears the same.
 ///
-/// For a server of HTTP, tell its connections, too: they have an `until` of their own.
+/// For a server of HTTP, tell its connections, too: by its handle.
 ///
 /// # Examples
 ///

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use tubes::founts::BoxFount;
 use tubes::{Drain, Fount, Reason, Run, budget, drains};
 
@@ -389,7 +389,8 @@ impl fmt::Debug for Body {
 ///
 /// A place that is filled when the body ends: by the peer for a body that arrives
 /// ([`Body::trailers`]), by the program for one that leaves. They leave behind a body in chunks,
-/// whether or not the peer has said `TE: trailers`, and are not announced by a `Trailer` field;
+/// whether or not the peer has said `TE: trailers`; a `Trailer` field in the head names them if they are
+/// there when the head leaves and the response has no such field of its own.
 /// HTTP/1.0 cannot carry them, and that they were lost is said in the log. To send trailers, put one into the
 /// extensions of the response, and [`set`](Self::set) it before the body ends.
 ///
@@ -426,6 +427,17 @@ impl Trailers {
             .fields
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(fields);
+    }
+
+    /// The names of what is there by now.
+    pub(crate) fn names(&self) -> Vec<HeaderName> {
+        self.fields
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .flat_map(HeaderMap::keys)
+            .cloned()
+            .collect()
     }
 
     /// Takes what is there.

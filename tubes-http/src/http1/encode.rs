@@ -2,14 +2,16 @@
 
 use std::time::SystemTime;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
+use crate::body::Trailers;
 use crate::http1::date;
 use crate::http1::encode_body::Encoder;
 use crate::http1::length::decimal;
 use crate::http1::output::Output;
+use crate::http1::parse::may_trail;
 use crate::http1::state::Persistence;
 use crate::http1::status;
 use crate::kind::Kind;
@@ -68,6 +70,9 @@ pub(crate) fn head(
         _ => persistence,
     };
     let encoder = frame.write(output);
+    if let (Encoder::Chunked, Some(trailers)) = (encoder, head.extensions.get::<Trailers>()) {
+        announce(output, &head.headers, trailers);
+    }
     match persistence {
         Persistence::Close => output.write(b"connection: close\r\n"),
         // RFC 9112 §9.3: an HTTP/1.0 client wants to be told.
@@ -140,6 +145,25 @@ impl Frame {
             }
             Self::UntilClose => Encoder::UntilClose,
         }
+    }
+}
+
+/// RFC 9110 §6.6.2: names the trailers that are known already, unless the application has done so.
+#[cold]
+fn announce(output: &mut Output, headers: &HeaderMap, trailers: &Trailers) {
+    if headers.contains_key(TRAILER) {
+        return;
+    }
+    let mut before: &[u8] = b"trailer: ";
+    for name in trailers.names() {
+        if may_trail(&name) {
+            output.write(before);
+            output.write(name.as_str().as_bytes());
+            before = b", ";
+        }
+    }
+    if before == b", " {
+        output.write(b"\r\n");
     }
 }
 

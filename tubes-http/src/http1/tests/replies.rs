@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, response};
 
+use crate::body::Trailers;
 use crate::http1::connection::Connection;
 use crate::http1::encode_body::Finished;
 use crate::http1::state::Persistence;
@@ -219,6 +220,34 @@ fn trailers_go_behind_chunks_and_their_loss_is_told() {
         );
         let output = String::from_utf8(output(&mut connection)).unwrap();
         assert!(output.ends_with(end), "{output}");
+    }
+}
+
+#[test]
+fn trailers_that_are_known_when_the_head_leaves_are_named_in_it() {
+    const CHUNKED: &str = "transfer-encoding: chunked\r\n";
+    #[rustfmt::skip] // A row, a case: request, length, fields of the head, trailers, what the head says.
+    let cases: [(&str, _, &[_], &[_], _); 8] = [
+        (GET, None, &[], &[("digest", "z")], format!("D{CHUNKED}trailer: digest\r\n\r\n")),
+        (GET, None, &[], &[("digest", "z"), ("grpc-status", "0")], format!("D{CHUNKED}trailer: digest, grpc-status\r\n\r\n")),
+        // What may not stand there is left out, and said so behind the body.
+        (GET, None, &[], &[("content-length", "5"), ("digest", "z")], format!("D{CHUNKED}trailer: digest\r\n\r\n")),
+        (GET, None, &[], &[("content-length", "5")], format!("D{CHUNKED}\r\n")),
+        (GET, None, &[], &[], format!("D{CHUNKED}\r\n")),
+        (GET, None, &[("trailer", "x-own")], &[("digest", "z")], format!("trailer: x-own\r\nD{CHUNKED}\r\n")),
+        (GET, Some(0), &[], &[("digest", "z")], "Dcontent-length: 0\r\n\r\n".to_owned()),
+        (OLD, None, &[], &[("digest", "z")], "Dconnection: close\r\n\r\n".to_owned()),
+    ];
+    for (request, length, fields, trailers, expected) in cases {
+        let mut connection = connection(&format!("{request}\r\n"));
+        let mut head = response(200, fields);
+        let place = Trailers::new();
+        place.set(response(200, trailers).headers);
+        head.extensions.insert(place);
+        connection
+            .start(&head, length, noon())
+            .unwrap();
+        assert_output(&mut connection, &format!("HTTP/1.1 200 OK\r\n{expected}"));
     }
 }
 

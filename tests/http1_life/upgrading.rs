@@ -182,6 +182,27 @@ fn bytes_behind_an_upgrade_that_is_not_taken_are_the_next_request() {
 }
 
 #[test]
+fn bytes_behind_a_tunnel_that_is_refused_are_no_request() {
+    for status in [204, 302, 403, 407, 502] {
+        let served = Setup::new()
+            .with(tubes_http::Server::accept_tunnels)
+            .respond(move |_| async move {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::from_u16(status).unwrap();
+                Ok::<_, tubes::Error>(response)
+            });
+        served
+            .send([CONNECT, GET].concat())
+            .send(GET);
+        assert_eq!(served.answers().len(), 1, "{status}");
+        let expected = if status < 300 { 500 } else { status };
+        assert_eq!(served.answers()[0].status, expected);
+        assert!(served.answers()[0].closes(), "{status}");
+        assert_eq!(served.ends(), LINGERS);
+    }
+}
+
+#[test]
 fn a_tunnel_is_opened_by_upgrade_only() {
     let served = Setup::new()
         .with(tubes_http::Server::accept_tunnels)

@@ -298,6 +298,8 @@ impl Connection {
         }
         // RFC 9110 §10.1.1: without a 100 the body comes or not, so nothing can follow it.
         let last = self.expects_continue()
+            // RFC 9110 §9.3.6: what the peer sends early is meant for the tunnel, and is no request.
+            || asked.method == Asking::Connect
             // RFC 9110 §15.5.14: nobody knows how much follows of what is too much already.
             || (head.status == StatusCode::PAYLOAD_TOO_LARGE
                 && self.request_rest() == Rest::Unknown

@@ -212,6 +212,10 @@ impl Body {
     /// # Errors
     ///
     /// What cut the body short.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the rest of the body as dropping the body does.
     pub async fn discard(self) -> Result<u64, Error> {
         let count = drains::fold(0, |count, piece: Bytes| count + piece.len() as u64);
         self.flow_to(count)

@@ -24,6 +24,8 @@ use crate::strictness::Strictness;
 /// | [`linger`](Self::linger) before a close | 1 MiB | nginx by time | closes |
 /// | [`ahead`](Self::ahead) of who pulls | 64 KiB | hyper 408 KiB | is not read from |
 /// | [`held`](Self::held) by all connections | 64 MiB | - | is not read from, and takes no more of a reply |
+/// | connections of a server: `drains::spawn(..).at_most(..)` | 1,000 | nginx 512 a worker | wait to be accepted |
+/// | connections of an address: `net::listen(..).await?.at_most_per_address(..)` | 500 | - | are reset |
 /// | [`body_rate`](Self::body_rate) | 256 B/s | Kestrel 240 B/s | see `body_time` |
 /// | [`write_rate`](Self::write_rate) | 256 B/s | Kestrel 240 B/s | see `write_time` |
 ///
@@ -50,8 +52,8 @@ use crate::strictness::Strictness;
 /// nginx, Go, Apache and Kestrel as their manuals have them.
 ///
 /// A status is answered where the head of a reply has not left, else the reply is cut; either way
-/// the connection closes. How many connections there may be is for whoever takes them in:
-/// `drains::spawn(..).at_most(..)` (1,000), and `net::listen(..).await?.at_most_per_address(..)` (500).
+/// the connection closes. How many connections there may be is for whoever takes them in, and is
+/// said there.
 ///
 /// # Examples
 ///

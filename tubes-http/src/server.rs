@@ -96,7 +96,38 @@ impl Server {
     }
 
     /// Hands out requests with `CONNECT`, too, to be answered by
-    /// [`Reply::upgrade`](crate::Reply::upgrade); else each is answered with 405.
+    /// [`Reply::upgrade`](crate::Reply::upgrade); else each is answered with 405. A `CONNECT` that is answered
+    /// otherwise is the last request of its connection: what comes behind it was meant for the tunnel.
+    ///
+    /// ```no_run
+    /// use http::{Response, StatusCode};
+    /// use tubes::net::{self, TcpFlow};
+    /// use tubes::{Error, Fount, drains};
+    /// use tubes_http::{Body, Exchange, answer, server};
+    ///
+    /// async fn tunnel(exchange: Exchange) -> Result<(), Error> {
+    ///     let (request, reply) = exchange.into_parts();
+    ///     if request.uri().port_u16() != Some(443) {
+    ///         let mut refused = Response::new(Body::empty());
+    ///         *refused.status_mut() = StatusCode::FORBIDDEN;
+    ///         return reply.send(refused).await;
+    ///     }
+    ///     let there = net::connect(request.uri().to_string()).await?;
+    ///     let here = reply.upgrade(Response::new(())).await?;
+    ///     let (out, back) = (here.fount.flow_to(there.drain), there.fount.flow_to(here.drain));
+    ///     tokio::try_join!(out, back)?;
+    ///     Ok(())
+    /// }
+    ///
+    /// # async fn serve() -> Result<(), Error> {
+    /// net::listen("127.0.0.1:8080")
+    ///     .await?
+    ///     .flow_to(drains::spawn(|flow: TcpFlow| {
+    ///         flow.through(server().accept_tunnels()).flow_to(answer(tunnel))
+    ///     }))
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
     pub fn accept_tunnels(mut self) -> Self {
         self.site_mut().tunnels = Tunnels::Accepted;
         self

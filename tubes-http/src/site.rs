@@ -26,6 +26,16 @@ pub(crate) struct Site {
 /// A peer is gone when its connection is reset or lost, and when it has closed its direction: that
 /// is how a client goes that is closed or cancelled. Some close their direction and still read the
 /// reply (`nc -N` does), which is written unless [`Cancel`](Self::Cancel) ends it.
+///
+/// # Examples
+///
+/// ```
+/// use tubes_http::{OnDisconnect, server};
+///
+/// // What is only computed to be shown need not be finished for nobody.
+/// let http = server().on_disconnect(OnDisconnect::Cancel);
+/// assert_eq!(http.handle().snapshot().connections.len(), 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {

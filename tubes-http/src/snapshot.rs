@@ -8,6 +8,22 @@ use http::{Method, StatusCode, Uri};
 /// What a server does at one moment: see [`Handle::snapshot`](crate::Handle::snapshot).
 ///
 /// Each connection is looked at in turn, so that the whole is not of one instant.
+///
+/// # Examples
+///
+/// ```
+/// use tubes_http::{Snapshot, WaitsFor, server};
+///
+/// /// How many peers do not take their response.
+/// fn stalled(now: &Snapshot) -> usize {
+///     let exchanges = now.connections.iter().filter_map(|connection| connection.exchange.as_ref());
+///     exchanges.filter(|exchange| exchange.waits_for == WaitsFor::Response).count()
+/// }
+///
+/// let handle = server().handle();
+/// let now = handle.snapshot();
+/// assert_eq!((stalled(&now), now.upgraded, now.held), (0, 0, 0));
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Snapshot {

@@ -20,6 +20,7 @@ const POST_10: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 const OPEN: (&str, &str, &str) = ("open", "open", "runs");
 const FAILED: (&str, &str, &str) = ("failed", "failed", "failed");
+const LINGERS: (&str, &str, &str) = ("open", "finished", "runs");
 const TICK: Duration = Duration::from_millis(1);
 
 type Answer = Result<Response<Body>, Error>;
@@ -161,22 +162,36 @@ fn an_exchange_whose_reply_has_begun_is_cut_when_its_time_has_passed() {
             piece
         })))
     };
-    let silent = ten_seconds().respond(move |_| {
-        let body = waits();
-        async { Ok::<_, Error>(Response::new(body)) }
-    });
-    silent.send(GET);
-    assert_eq!(silent.answers()[0].status, 200);
+    let silent = || {
+        ten_seconds().respond(move |_| {
+            let body = waits();
+            async { Ok::<_, Error>(Response::new(body)) }
+        })
+    };
+    // Who has heard all that was written sees by its chunks or by its length that it was cut; an end
+    // that would look whole is a reset, and so is the end of who does not listen.
+    let (chunks, until_close) = (silent(), silent());
+    chunks.send(GET);
+    assert_eq!(chunks.answers()[0].status, 200);
+    until_close.send("GET / HTTP/1.0\r\n\r\n");
     let deaf = ten_seconds().respond(hello);
     deaf.peer.stall();
     deaf.send(GET);
     let echoes = ten_seconds().respond(echo);
     echoes.send(POST_10).send("012");
-    for served in [&silent, &deaf, &echoes] {
+    let rows = [
+        (&chunks, LINGERS),
+        (&until_close, FAILED),
+        (&deaf, FAILED),
+        (&echoes, LINGERS),
+    ];
+    for (served, ends) in rows {
         served.advance(secs(10) - TICK);
         assert_eq!(served.ends(), OPEN);
         served.advance(TICK);
-        assert_eq!(served.ends(), FAILED);
+        assert_eq!(served.ends(), ends);
+        served.advance(secs(5));
+        assert_eq!(served.ends().2, "failed");
     }
     assert_eq!(echoes.lines(), ["200 012.."]);
 }

@@ -66,7 +66,7 @@ impl Limits {
     /// last. Then the body of the request ends with a failure. A reply whose head has not left is
     /// answered for the handler: with 408 if the handler waits for the body of the request, which
     /// is the fault of the peer, else with 503, which is none of it (RFC 9110 §15.5.9, §15.6.4).
-    /// Any other is cut. The handler goes on or is dropped as after a peer that is gone, see
+    /// Any other is cut: if all of it that was written has left, the connection closes in order. The handler goes on or is dropped as after a peer that is gone, see
     /// [`OnDisconnect`](crate::OnDisconnect). Whoever takes exchanges one by one with
     /// [`Fount::next`](tubes::Fount::next) looks at this time only when he polls the body or the reply. Apache has it by `mod_reqtimeout`, for the request
     /// only; Go has one for the reply.

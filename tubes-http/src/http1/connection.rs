@@ -375,9 +375,12 @@ impl Connection {
         self.persistence = Persistence::Close;
     }
 
-    /// Cuts the reply: its end is never written, and the connection closes.
+    /// Cuts the reply, unless all of it was handed over: its end is never written, and the connection
+    /// closes.
     pub(crate) fn abort(&mut self) {
-        self.sending.fail();
+        if self.sending.state() != State::Done || self.sending.output_len() > 0 {
+            self.sending.fail();
+        }
         self.receiving.fail();
         self.persistence = Persistence::Close;
     }

@@ -24,8 +24,12 @@ where
         let error = Error::from(self.blame());
         self.broken = Some(error.clone());
         if self.engine.is_answered() {
-            // What waits to leave does not wait longer.
-            self.end_write(error.into_reason());
+            if self.has_left() {
+                self.give_up();
+            } else {
+                // What waits to leave does not wait longer.
+                self.end_write(error.into_reason());
+            }
         } else {
             self.engine
                 .refuse(&error, self.site.clock.wall());

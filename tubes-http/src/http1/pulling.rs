@@ -297,7 +297,8 @@ where
                     drop(self.poll_flush(cx));
                     match self.poll_read(cx) {
                         Poll::Ready(Ok(())) => {}
-                        Poll::Ready(Err(_)) => {
+                        Poll::Ready(Err(reason)) => {
+                            drop(self.cut_off(reason));
                             self.forgive_unread();
                             break;
                         }

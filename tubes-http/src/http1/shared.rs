@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Wake;
 
 use bytes::Bytes;
-use tubes::{Drain, Fount, Reason};
+use tubes::{Drain, Fount};
 
 use crate::http1::after::Due;
 use crate::http1::link::Link;
-use crate::http1::turn::{Closing, Turn};
+use crate::http1::turn::{self, Turn};
 use crate::kind::Kind;
 use crate::roster::{Held, Member, Spare, Work};
 use crate::site::Site;
@@ -155,15 +155,19 @@ where
             .as_ref()
             .is_some_and(|account| account.is_answered());
         let work = match link.turn {
-            Turn::Serving { .. } if answered => Work::Streaming,
-            Turn::Serving { .. } => Work::Unanswered,
-            Turn::Discarding if !link.has_left() => Work::Streaming,
-            Turn::Discarding => {
-                // Nothing of it is left but what is thrown away.
-                link.conclude();
-                link.turn = Turn::Closing(Closing::Write(Reason::Finished));
+            // Nothing of it is left but the rest of its request.
+            Turn::Serving {
+                reply: turn::Held::LetGo,
+                ..
+            }
+            | Turn::Discarding
+                if link.has_left() =>
+            {
                 Work::Nothing
             }
+            Turn::Serving { .. } if answered => Work::Streaming,
+            Turn::Serving { .. } => Work::Unanswered,
+            Turn::Discarding => Work::Streaming,
             Turn::Between(_) | Turn::Closing(_) | Turn::Over(_) => Work::Nothing,
         };
         link.abandon(Kind::ShutDown);

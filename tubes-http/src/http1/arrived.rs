@@ -40,16 +40,39 @@ impl Arrived {
                     .extend_from_slice(&self.segment);
                 self.keep(segment);
             }
-            Searched::Not => {
-                // Arrived before it was asked for: pipelined behind a request that is being answered.
-                let mut joined = match std::mem::take(&mut self.segment).try_into_mut() {
-                    Ok(unique) => unique,
-                    Err(shared) => BytesMut::from(&shared[..]),
-                };
-                joined.extend_from_slice(&segment);
-                self.keep(joined.freeze());
-            }
+            Searched::Not => self.join(&segment),
         }
+    }
+
+    /// Makes one segment of what is there and what arrived before it was asked for: pipelined
+    /// behind a request that is being answered.
+    fn join(&mut self, more: &Bytes) {
+        let before = std::mem::take(&mut self.segment);
+        let kept = usize::try_from(self.kept).unwrap_or(usize::MAX);
+        // A rest of a large segment has all of its memory, and would take it along.
+        let reused = if kept / 2 < before.len() {
+            before.try_into_mut()
+        } else {
+            Err(before)
+        };
+        let (mut joined, cut_off) = match reused {
+            Ok(unique) => {
+                let cut_off = kept.saturating_sub(unique.capacity());
+                (unique, cut_off)
+            }
+            Err(other) => {
+                let mut copy = BytesMut::with_capacity(other.len() + more.len());
+                copy.extend_from_slice(&other);
+                (copy, 0)
+            }
+        };
+        joined.extend_from_slice(more);
+        self.kept = counted(
+            joined
+                .capacity()
+                .saturating_add(cut_off),
+        );
+        self.segment = joined.freeze();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -131,7 +154,7 @@ impl Arrived {
     }
 
     fn keep(&mut self, segment: Bytes) {
-        self.kept = u32::try_from(segment.len()).unwrap_or(u32::MAX);
+        self.kept = counted(segment.len());
         self.segment = segment;
     }
 
@@ -142,6 +165,10 @@ impl Arrived {
             self.keep(Bytes::copy_from_slice(&self.segment));
         }
     }
+}
+
+fn counted(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -182,6 +209,24 @@ mod tests {
             assert_eq!(segment.is_unique(), memory == left);
             drop(arrived.cut(left));
             assert_eq!((arrived.memory(), segment.is_unique()), (0, true));
+        }
+    }
+
+    #[test]
+    fn what_is_joined_keeps_no_more_memory_than_is_counted() {
+        const LARGE: usize = 512 * 1024;
+        for rest in [8 * 1024 + 1, 100 * 1024, LARGE / 2, LARGE - 1] {
+            let mut arrived = arrived(&Bytes::from(vec![b'x'; LARGE]));
+            drop(arrived.cut(LARGE - rest));
+            assert_eq!(arrived.memory(), LARGE);
+            for _ in 0..3 {
+                arrived.push(Bytes::from_static(b"y"), Searched::Not);
+            }
+            let (length, counted) = (arrived.len(), arrived.memory());
+            assert_eq!(length, rest + 3);
+            let kept = Vec::from(arrived.segment.try_into_mut().unwrap()).capacity();
+            assert!(counted >= kept, "{rest}: {counted} of {kept}");
+            assert!(counted <= 4 * length, "{rest}: {counted}");
         }
     }
 }

@@ -1,15 +1,17 @@
 //! A response whose body is quiet, and whose peer is gone or only reads: it ends, whatever
 //! `OnDisconnect` says.
 
+use std::cell::RefCell;
 use std::future::pending;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use support::serving::{Served, Setup};
+use support::serving::{Served, Setup, why};
 use tubes::{Fount, bound, founts};
 use tubes_http::{Body, Exchange, Flush, Limits, OnDisconnect};
 
-use super::kit::{Answer, Begun, CHUNKED, GET, LINGERS, Notes, OPEN, Records, echo, secs};
+use super::kit::{Answer, Begun, CHUNKED, GET, LINGERS, Notes, OPEN, POST_10, Records, echo, secs};
 
 const POLICIES: [OnDisconnect; 2] = [OnDisconnect::RunToEnd, OnDisconnect::CancelOnReset];
 
@@ -250,4 +252,45 @@ fn who_leaves_while_a_reader_is_busy_who_was_polled_behind_the_reply_is_noticed_
     served.peer.reset();
     served.tasks.run();
     assert_eq!(records.ends().len(), 1);
+}
+
+/// Its reader has pulled each byte of it, but not its end, when requests behind it give way.
+#[test]
+fn a_body_that_is_whole_ends_well_also_where_the_connection_closes_behind_it() {
+    for resets in [false, true] {
+        let (records, left) = (Records::default(), Rc::new(RefCell::new(None)));
+        let place = Rc::clone(&left);
+        let served = Setup::new()
+            .limits(Limits::default().with_ahead(100))
+            .with(records.kept())
+            .respond(move |request: Request<Body>| {
+                let place = Rc::clone(&place);
+                async move {
+                    let mut body = request.into_body();
+                    assert_eq!(body.next().await?.unwrap(), "0123456789");
+                    *place.borrow_mut() = Some(body);
+                    Ok::<_, tubes::Error>(Response::new(Begun::new("begun", None)))
+                }
+            });
+        served.send([POST_10, "0123456789"].concat());
+        for _ in 0..10 {
+            served.send(GET);
+        }
+        served.advance(secs(31));
+        assert_eq!(served.ends(), OPEN);
+        let mut body: Body = left.take().unwrap();
+        let end = served
+            .tasks
+            .spawn(async move { body.next_or_reason().await });
+        served.tasks.run();
+        assert_eq!(why(&end.take().unwrap().unwrap_err()), "finished");
+        // That the peer is gone is still noticed.
+        if resets {
+            served.peer.reset();
+            served.run();
+        } else {
+            served.finish().advance(secs(30));
+        }
+        assert_eq!(records.ends().len(), 1, "resets: {resets}");
+    }
 }

@@ -144,6 +144,11 @@ where
                     return Poll::Ready(Err(Error::from(Kind::OutOfTurn).into_reason()));
                 }
                 None if self.engine.is_request_over() => {
+                    // The connection may have closed behind it before its end was told.
+                    if self.engine.is_request_whole() {
+                        self.end_reading();
+                        return Poll::Ready(Err(Reason::Finished));
+                    }
                     return Poll::Ready(Err(self.lost(Kind::Closed)));
                 }
                 None => match self.poll_read(cx) {

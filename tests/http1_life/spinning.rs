@@ -9,7 +9,7 @@ use support::serving::{Served, Setup};
 use tubes::{Fount, Reason};
 use tubes_http::{Body, OnDisconnect};
 
-use super::kit::{GET, echo};
+use super::kit::{GET, echo, hello};
 
 const POLICIES: [OnDisconnect; 3] = [
     OnDisconnect::RunToEnd,
@@ -69,4 +69,18 @@ fn a_body_that_is_held_back_does_not_spin_however_much_of_it_is_there() {
             settles(&served, &case);
         }
     }
+}
+
+#[test]
+fn who_watches_a_peer_that_is_reset_asks_its_fount_no_more_behind_the_failure() {
+    let served = Setup::new()
+        .with(|server| server.on_disconnect(OnDisconnect::Cancel))
+        .respond(hello);
+    // The reply stays, and is cut by nothing.
+    served.peer.sip(0);
+    served.send(GET);
+    let before = served.peer.pulls();
+    served.peer.reset();
+    served.run();
+    assert_eq!(served.peer.pulls() - before, 1);
 }

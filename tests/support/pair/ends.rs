@@ -35,6 +35,7 @@ impl Fount for Inlet {
             return Poll::Ready(Ok(segment));
         }
         if let Some(reason) = wire.end.clone() {
+            wire.pulls += 1;
             return Poll::Ready(Err(reason));
         }
         wire.reader = Some(cx.waker().clone());

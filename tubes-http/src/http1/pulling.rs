@@ -227,11 +227,9 @@ where
 
     /// Ready when the peer is gone. Reads ahead, for that is how it shows; no more than the limit.
     pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let Write::Ended(_) = &self.write {
-            return Poll::Ready(Error::of_transport(self.lost(Kind::Closed)));
-        }
         loop {
-            if self.engine.is_cut() {
+            // A reply that was whole before the transport failed is not cut.
+            if matches!(self.write, Write::Ended(_)) || self.engine.is_cut() {
                 return Poll::Ready(Error::of_transport(self.lost(Kind::Closed)));
             }
             if self.engine.has_ended() {

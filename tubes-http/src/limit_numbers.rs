@@ -62,6 +62,9 @@ impl Limits {
 
     /// Bytes of a body nobody reads that are discarded to keep the connection: 64 KiB. Go has
     /// 256 KiB.
+    ///
+    /// Beyond it, as long as a reply is quiet or its peer is watched, what the peer sends is still
+    /// read and dropped as it comes, none of it held, for that is how it shows that the peer is gone.
     #[must_use]
     pub fn discard(&self) -> u64 {
         self.numbers.discard

@@ -2,6 +2,7 @@
 
 mod blame;
 mod declared;
+mod elsewhere;
 mod failing;
 mod shutdown;
 mod writing;

@@ -5,6 +5,7 @@ mod cancelling;
 mod driving;
 mod dropping;
 mod extensions;
+mod foreign_errors;
 mod forgotten;
 mod given_up;
 mod half_closed;

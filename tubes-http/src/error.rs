@@ -33,7 +33,7 @@ pub struct Error(Arc<Cause>);
 struct Cause {
     kind: Kind,
     origin: Origin,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -53,7 +53,7 @@ impl Error {
         Self(Arc::new(Cause {
             kind: self.0.kind,
             origin: self.0.origin,
-            source: Some(source.into()),
+            source: Some(source.into().into()),
         }))
     }
 
@@ -76,10 +76,19 @@ impl Error {
         self.0.origin
     }
 
-    /// The same error, raised there; one that others hold, too, stays as they know it.
+    /// The same error, raised there.
     pub(crate) fn raised_by(mut self, origin: Origin) -> Self {
-        if let Some(cause) = Arc::get_mut(&mut self.0) {
-            cause.origin = origin;
+        if self.0.origin != origin {
+            match Arc::get_mut(&mut self.0) {
+                Some(cause) => cause.origin = origin,
+                None => {
+                    self.0 = Arc::new(Cause {
+                        kind: self.0.kind,
+                        origin,
+                        source: self.0.source.clone(),
+                    });
+                }
+            }
         }
         self
     }
@@ -104,6 +113,16 @@ impl Error {
                 None => Self::new(Kind::Closed).with_source(error),
             },
             tubes::Reason::Finished | tubes::Reason::Enough => Kind::Closed.into(),
+        }
+    }
+
+    /// What ended a body that came from a connection: it is that of its peer, if of any.
+    pub(crate) fn of_connection(reason: tubes::Reason) -> tubes::Reason {
+        match reason {
+            tubes::Reason::Failed(_) => Self::of_transport(reason)
+                .raised_by(Origin::Connection)
+                .into_reason(),
+            tubes::Reason::Finished | tubes::Reason::Enough => reason,
         }
     }
 

@@ -43,8 +43,9 @@ use crate::serving::Serving;
 /// (413, [`Kind::BodyBeyondLimit`](crate::Kind::BodyBeyondLimit)) or something malformed (400,
 /// [`Kind::BodyInvalid`](crate::Kind::BodyInvalid)); and an error of HTTP that came out of a body is that of the peer
 /// whose body it is. A place that is full ([`tubes::Kind::Full`]) is answered with 503
-/// ([`Kind::Overloaded`](crate::Kind::Overloaded)), and a warning in the log; everything else with 500, and an
-/// error there: the same limit in a pipeline of the handler's own, what is wrong with another connection, and a failure that
+/// ([`Kind::Overloaded`](crate::Kind::Overloaded)), and a warning in the log. Where a body is one of many sources
+/// (`merge`, `zip`), all of them are stopped by the failure of each, so that a limit of another source looks like
+/// one of the body. Everything else is answered with 500, and an error in the log: the same limit in a pipeline of the handler's own, what is wrong with another connection, and a failure that
 /// only shows behind the end of the body. Who knows better returns an [`Error`](crate::Error) of the kind that he
 /// means: one that is made by [`Error::new`](crate::Error::new) is taken at its word.
 ///

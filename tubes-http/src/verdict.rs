@@ -4,14 +4,32 @@ use crate::error::Error;
 use crate::kind::Kind;
 use crate::origin::Origin;
 
-/// What an exchange knows of its request.
-#[derive(Debug, Default)]
-pub(crate) struct Evidence<'a> {
+/// What an exchange knows of its request. Kinds only: an error may be foreign, and is neither looked
+/// into nor dropped while the connection is locked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Evidence {
     /// What made its body unreadable, or cut the exchange.
-    pub(crate) broken: Option<&'a Error>,
-    /// The failure with which its body was stopped before its end.
-    pub(crate) refused: Option<&'a tubes::Error>,
+    pub(crate) broken: Option<Kind>,
+    /// With what its body was stopped before its end.
+    pub(crate) refused: Option<Refused>,
     pub(crate) answerable: Answerable,
+}
+
+/// The failure with which a body was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    flow: tubes::Kind,
+    /// Of an error of HTTP in it.
+    own: Option<Kind>,
+}
+
+impl Refused {
+    pub(crate) fn by(failure: &tubes::Error) -> Self {
+        Self {
+            flow: failure.kind(),
+            own: failure.find().map(Error::kind),
+        }
+    }
 }
 
 /// Whether somebody can still be answered.
@@ -26,7 +44,7 @@ pub(crate) enum Answerable {
 ///
 /// A limit and a malformed item are the peer's fault if they have stopped the request's body, which
 /// is told the failure of what stands behind it. All that is not known to be the peer's is ours.
-pub(crate) fn verdict(failure: &tubes::Error, request: &Evidence<'_>) -> Error {
+pub(crate) fn verdict(failure: &tubes::Error, request: &Evidence) -> Error {
     let own = failure.find::<Error>();
     if let Some(own) = own
         && own.kind() != Kind::Handler
@@ -43,7 +61,7 @@ pub(crate) fn verdict(failure: &tubes::Error, request: &Evidence<'_>) -> Error {
     };
     let is_the_bodys = request
         .refused
-        .is_some_and(|refused| refused.kind() == flow.kind());
+        .is_some_and(|refused| refused.flow == flow.kind());
     let kind = match flow.kind() {
         tubes::Kind::Full { .. } => Kind::Overloaded,
         tubes::Kind::Limit { what, limit } if is_the_bodys => Kind::BodyBeyondLimit { what, limit },
@@ -53,7 +71,7 @@ pub(crate) fn verdict(failure: &tubes::Error, request: &Evidence<'_>) -> Error {
     Error::new(kind).with_source(failure.clone())
 }
 
-impl Evidence<'_> {
+impl Evidence {
     /// Of an exchange that is over and forgotten.
     pub(crate) fn of_the_past() -> Self {
         Self {
@@ -64,16 +82,14 @@ impl Evidence<'_> {
 
     /// Whether an error of HTTP is one of this exchange, or was made for it.
     fn stands_behind(&self, own: &Error) -> bool {
-        let is_same = |other: &Error| other.kind() == own.kind();
         match own.origin() {
             Origin::Application => true,
             Origin::Collector => self
                 .refused
-                .and_then(tubes::Error::find)
-                .is_some_and(is_same),
+                .is_some_and(|refused| refused.own == Some(own.kind())),
             // Nobody can tell any more, and it is answered to nobody.
             Origin::Connection if self.answerable == Answerable::No => true,
-            Origin::Connection => self.broken.is_some_and(is_same),
+            Origin::Connection => self.broken == Some(own.kind()),
         }
     }
 }

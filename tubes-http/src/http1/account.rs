@@ -7,6 +7,7 @@ use http::{Extensions, HeaderMap, Method, StatusCode, Uri};
 use tubes::Reason;
 
 use crate::record::{Record, RecordEnd};
+use crate::verdict::Refused;
 
 /// What is known of one exchange.
 #[derive(Debug)]
@@ -34,8 +35,8 @@ pub(super) struct Account {
     pub(super) left: Option<Box<Left>>,
     /// What the application says of it, if somebody is to see that; gone with its record.
     pub(super) extensions: Extensions,
-    /// The failure with which its body was stopped.
-    pub(super) refused: Option<tubes::Error>,
+    /// With what its body was stopped, if that was a failure.
+    pub(super) refused: Option<Refused>,
 }
 
 /// A body that was left before its end.

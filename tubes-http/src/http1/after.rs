@@ -11,6 +11,7 @@ use tracing::field;
 use tubes::Reason;
 
 use crate::half::Label;
+use crate::http1::account::Left;
 use crate::http1::output::Output;
 use crate::record::{Observer, Record, RecordEnd, known};
 use crate::roster::Roster;
@@ -77,6 +78,13 @@ pub(super) enum Note {
     TrailersDropped(Label, usize),
     /// A response may have no body, and was given one.
     BodyDropped(Label, StatusCode),
+    /// A request's body was left before its end, of which nothing is said. Why it was left is an error
+    /// of others, which may come back when it is dropped.
+    #[expect(
+        dead_code,
+        reason = "it is here to be dropped with the connection free"
+    )]
+    Forgiven(Box<Left>),
     /// A request's body was left before its end: why, if that was said.
     Unread {
         label: Label,
@@ -190,6 +198,7 @@ impl Note {
                 let status = status.as_u16();
                 tracing::warn!(peer, %method, %target, status, "body left out: a response with this status has none");
             }
+            Self::Forgiven(_) => {}
             Self::Unread {
                 label,
                 why,

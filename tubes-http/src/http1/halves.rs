@@ -21,11 +21,10 @@ use crate::http1::shared::{Locked, Shared};
 use crate::http1::turn::Half;
 use crate::http1::waiters::Waiter;
 use crate::kind::Kind;
-use crate::origin::Origin;
 use crate::roster::Roster;
 use crate::site::OnDisconnect;
 use crate::upgrade::{UpgradedFlow, upgraded};
-use crate::verdict::verdict;
+use crate::verdict::{Refused, verdict};
 
 impl<F, D> Receive for Shared<F, D>
 where
@@ -46,7 +45,8 @@ where
                 link.wake_relying();
             }
         }
-        data
+        drop(link);
+        data.map_err(Error::of_connection)
     }
 
     fn progress(&self, exchange: u64, cx: &mut Context<'_>) {
@@ -71,8 +71,12 @@ where
     }
 
     fn release(&self, exchange: u64, why: Option<&Reason>) {
+        let refused = match why {
+            Some(Reason::Failed(error)) => Some(Refused::by(error)),
+            Some(Reason::Finished | Reason::Enough) | None => None,
+        };
         if let Some(mut link) = self.lock_for(exchange) {
-            link.leave_body(why);
+            link.leave_body(why, refused);
         }
     }
 }
@@ -298,14 +302,12 @@ where
     }
 
     fn verdict(&self, exchange: u64, failure: &tubes::Error) -> Error {
-        verdict(failure, &self.lock().evidence(exchange))
+        let evidence = self.lock().evidence(exchange);
+        verdict(failure, &evidence)
     }
 
     fn fault(&self, exchange: u64) -> Option<Kind> {
-        let link = self.lock();
-        link.evidence(exchange)
-            .broken
-            .map(Error::kind)
+        self.lock().evidence(exchange).broken
     }
 
     fn offers_switch(&self, exchange: u64) -> bool {
@@ -478,7 +480,6 @@ impl<F, D> Shared<F, D> {
     #[cold]
     fn over(&self, exchange: u64) -> Reason {
         let gone = Error::from(self.lock().over(exchange));
-        gone.raised_by(Origin::Connection)
-            .into_reason()
+        Error::of_connection(gone.into_reason())
     }
 }

@@ -8,12 +8,13 @@ use crate::http1::after::{Cost, Note};
 use crate::http1::decode::Rest;
 use crate::http1::link::Link;
 use crate::http1::turn::Half;
+use crate::verdict::Refused;
 
 impl<F, D> Link<F, D> {
     /// Nobody reads the body any more, and why if that was said.
-    pub(super) fn leave_body(&mut self, why: Option<&Reason>) {
-        if let (Some(Reason::Failed(error)), Some(account)) = (why, &mut self.account) {
-            account.refused = Some(error.clone());
+    pub(super) fn leave_body(&mut self, why: Option<&Reason>, refused: Option<Refused>) {
+        if let (Some(_), Some(account)) = (refused, &mut self.account) {
+            account.refused = refused;
         }
         // One that was not asked for need not come, and one that failed is said elsewhere.
         let unread = !self.engine.is_request_over()
@@ -31,47 +32,51 @@ impl<F, D> Link<F, D> {
 
     /// The rest of the body does not come, which is not the fault of who has left it.
     pub(super) fn forgive_unread(&mut self) {
-        if let Some(account) = &mut self.account {
-            account.left = None;
+        if let Some(left) = self.take_left() {
+            self.note(Note::Forgiven(left));
         }
+    }
+
+    fn take_left(&mut self) -> Option<Box<Left>> {
+        self.account.as_mut()?.left.take()
     }
 
     /// The exchange is over: says who has left its body.
     pub(super) fn note_unread(&mut self) {
-        let left = match &mut self.account {
-            Some(account) => account.left.take(),
-            None => None,
+        let Some(left) = self.take_left() else {
+            return;
         };
-        if let Some(left) = left
-            && !self.engine.is_cut()
-            && self.broken.is_none()
-        {
-            self.note_left(*left);
+        if self.engine.is_cut() || self.broken.is_some() {
+            self.note(Note::Forgiven(left));
+        } else {
+            self.note_left(left);
         }
     }
 
     #[cold]
-    fn note_left(&mut self, left: Left) {
+    fn note_left(&mut self, left: Box<Left>) {
         let discarded = self.engine.received_bytes() - left.at;
         let refused = self
             .account
             .as_ref()
             .is_some_and(|account| account.is_refusal());
         let cost = match self.engine.is_request_whole() {
-            true if discarded == 0 => return,
-            true => Cost::Nothing,
+            true if discarded == 0 => None,
+            true => Some(Cost::Nothing),
             // Who refuses a request leaves its body on purpose.
-            false if refused => Cost::Expected,
-            false => Cost::Connection,
+            false if refused => Some(Cost::Expected),
+            false => Some(Cost::Connection),
         };
-        if let Some(label) = self.label() {
-            self.note(Note::Unread {
+        let note = match (cost, self.label()) {
+            (Some(cost), Some(label)) => Note::Unread {
                 label,
                 why: left.why,
                 discarded,
                 cost,
-            });
-        }
+            },
+            _ => Note::Forgiven(left),
+        };
+        self.note(note);
     }
 
     /// RFC 9110 §15.3.5, §15.3.6, §15.4.5: a body that was given where none can be. That `HEAD` is

@@ -80,6 +80,7 @@ const TUBES_HTTP: Plan = Plan {
         &["handle", "site", "upgrade"],
         &["half"],
         &["peer", "reply_body"],
+        &["failing"],
         &["reply"],
         &["exchange"],
         &["in_work"],

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use support::log::Log;
 use support::serving::{Served, Setup};
 use tubes::{BoxError, Fount, drains, founts, framing, stages};
-use tubes_http::{Body, Error, Kind};
+use tubes_http::{Body, Error, Exchange, Kind};
 
 use super::failing::{CHUNKED, GET, POST_10};
 
@@ -173,6 +173,37 @@ fn what_is_wrong_with_another_connection_is_not_the_fault_of_this_peer() {
     });
     assert_eq!(line, "400 a chunk size is not 1 to 16 hex digits\\n");
     assert_eq!(alarms, "");
+}
+
+/// Whoever answers by hand has the same rules.
+#[test]
+fn a_failure_that_is_handed_to_the_reply_is_answered_as_by_respond() {
+    let by_hand = |exchange: Exchange| async move {
+        let (request, reply) = exchange.into_parts();
+        match request.into_body().collect(4).await {
+            Ok(whole) => {
+                reply
+                    .send(Response::new(Body::from(whole)))
+                    .await
+            }
+            Err(error) => reply.fail(error).await,
+        }
+    };
+    let by_respond = async |request: Request<Body>| {
+        let whole = request.into_body().collect(4).await?;
+        Ok::<_, Error>(Response::new(Body::from(whole)))
+    };
+    for body in ["3\r\nabc\r\n0\r\n\r\n", "5\r\nabcde\r\n0\r\n\r\n", "x\r\n"] {
+        let request = [CHUNKED, body, GET].concat();
+        let (one, other) = (
+            Setup::new().answer(by_hand),
+            Setup::new().respond(by_respond),
+        );
+        one.send(&request);
+        other.send(&request);
+        assert_eq!(one.lines(), other.lines());
+        assert_eq!(one.ends(), other.ends());
+    }
 }
 
 #[test]

@@ -11,9 +11,10 @@ use pin_project::{pin_project, pinned_drop};
 use tubes::{BoxError, Drain, Reason};
 
 use crate::exchange::Exchange;
+use crate::failing::log_failure;
 use crate::in_work::InWork;
 use crate::peer::Peer;
-use crate::serving::{log_failure, log_gone, log_panic};
+use crate::serving::{log_gone, log_panic};
 use crate::span::Span;
 
 /// A drain of exchanges that gives each to `answer`, which answers it with its
@@ -28,7 +29,8 @@ use crate::span::Span;
 ///
 /// A failure or a panic of `answer` is said in the log (of the `tracing` crate), with method and
 /// target, and ends its exchange: a reply that was dropped with it is answered with 500 if its
-/// head has not left, else cut. Who wants another status sends it himself, or [refuses](crate::Reply::refuse).
+/// head has not left, else cut. Who wants what [`respond`](crate::respond) would answer, as where one route of
+/// many upgrades, hands the failure to [`Reply::fail`](crate::Reply::fail); who wants another status sends it himself.
 /// The failure of a body that is sent ends its reply as with [`respond`](crate::respond).
 ///
 /// # Examples

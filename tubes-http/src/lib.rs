@@ -66,6 +66,7 @@ mod body;
 mod bridge;
 mod error;
 mod exchange;
+mod failing;
 mod flush;
 mod half;
 mod handle;

@@ -10,10 +10,11 @@ use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
 use pin_project::pin_project;
-use tubes::Fount;
 use tubes::siphon::FlowTo;
+use tubes::{BoxError, Fount};
 
 use crate::error::Error;
+use crate::failing::failure;
 use crate::half::{Answer, End, Half};
 use crate::peer::Peer;
 use crate::reply_body::ReplyBody;
@@ -125,6 +126,43 @@ impl Reply {
     /// unless a [`Flush`](crate::Flush) in its extensions says otherwise.
     pub fn start(self, head: Response<()>) -> ReplyBody {
         self.drain(head.into_parts().0, None)
+    }
+
+    /// Answers what [`respond`](crate::respond()) answers to a handler that fails with `error`: the status of whose
+    /// fault it is, and a line in the log. The connection may go on.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use tubes::BoxError;
+    /// use tubes_http::{Body, Exchange};
+    ///
+    /// # async fn chat(_: Request<Body>, _: tubes_http::Reply) -> Result<(), tubes::Error> { Ok(()) }
+    /// # async fn page(_: Request<Body>) -> Result<Response<Body>, BoxError> { Ok(Response::default()) }
+    /// /// One route upgrades; all others are functions from a request to a response.
+    /// async fn route(exchange: Exchange) -> Result<(), tubes::Error> {
+    ///     let (request, reply) = exchange.into_parts();
+    ///     if request.uri().path() == "/chat" {
+    ///         return chat(request, reply).await;
+    ///     }
+    ///     match page(request).await {
+    ///         Ok(response) => reply.send(response).await,
+    ///         Err(error) => reply.fail(error).await,
+    ///     }
+    /// }
+    /// ```
+    pub async fn fail(self, error: impl Into<BoxError>) -> Result<(), tubes::Error> {
+        let response = failure(&self.peer(), error.into());
+        self.send(response).await
     }
 
     /// Answers with the status of `error`, or cuts the reply where nothing can be answered. Over

@@ -7,13 +7,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use pin_project::{pin_project, pinned_drop};
 use tubes::{BoxError, Fount};
 
 use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::Exchange;
+use crate::failing::failure;
 use crate::half::Label;
 use crate::kind::Kind;
 use crate::peer::Peer;
@@ -160,40 +161,6 @@ where
             }
         }
     }
-}
-
-/// What is answered to a failed handler.
-#[cold]
-fn failure(peer: &Peer, error: BoxError) -> Response<Body> {
-    let status = log_failure(peer, &tubes::Error::user(error));
-    let reason = status
-        .canonical_reason()
-        .unwrap_or("error");
-    let mut response = Response::new(Body::from(format!("{reason}\n")));
-    *response.status_mut() = status;
-    response
-}
-
-/// Says that a handler failed, and with which status it is answered.
-#[cold]
-pub(crate) fn log_failure(peer: &Peer, failure: &tubes::Error) -> StatusCode {
-    let error = peer.verdict(failure);
-    let status = error
-        .status()
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let label = peer.label();
-    let (Label { method, target, .. }, peer) = (&label, label.peer());
-    match error.kind() {
-        Kind::Overloaded => {
-            tracing::warn!(peer, %method, %target, %failure, "handler had no room");
-        }
-        kind if kind.is_ours() => {
-            tracing::error!(peer, %method, %target, ?error, "handler failed");
-        }
-        // The peer's fault, or the transport's: not worth an alarm.
-        _ => tracing::info!(peer, %method, %target, %error, "handler gave up"),
-    }
-    status
 }
 
 fn log_cut(peer: &Peer, sent: Result<(), tubes::Error>) {

@@ -53,20 +53,18 @@ fn failing() -> Served {
 fn an_error_that_has_stopped_a_body_may_look_at_its_server_when_it_is_dropped() {
     let endings: [fn(&Served); 4] = [
         |served| {
-            drop(
-                served
-                    .send([POST_10, "0123456789"].concat())
-                    .send(GET),
-            )
+            served
+                .send([POST_10, "0123456789"].concat())
+                .send(GET);
         },
         |served| {
-            drop(
-                served
-                    .send([POST_10, "01234"].concat())
-                    .finish(),
-            )
+            served
+                .send([POST_10, "01234"].concat())
+                .finish();
         },
-        |served| drop(served.send([CHUNKED, "3\r\nabc\r\n", "x\r\n"].concat())),
+        |served| {
+            served.send([CHUNKED, "3\r\nabc\r\n", "x\r\n"].concat());
+        },
         |served| {
             served.send([CHUNKED, "3\r\nabc\r\n"].concat());
             served.peer.reset();

@@ -79,7 +79,8 @@ pub struct Record {
     /// How it ended.
     pub end: RecordEnd,
     /// What the application put into the extensions of its response, but for
-    /// [`Trailers`](crate::Trailers); nothing where it has given none.
+    /// [`Trailers`](crate::Trailers); nothing where it has given none: a handler that fails, panics or is cut
+    /// before it has answered, and a request that no handler has seen.
     pub extensions: Extensions,
 }
 

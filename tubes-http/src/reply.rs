@@ -147,7 +147,7 @@ impl Reply {
     /// use tubes_http::{Body, Exchange};
     ///
     /// # async fn chat(_: Request<Body>, _: tubes_http::Reply) -> Result<(), tubes::Error> { Ok(()) }
-    /// # async fn page(_: Request<Body>) -> Result<Response<Body>, BoxError> { Ok(Response::default()) }
+    /// # async fn page(_: Request<Body>) -> Result<Response<Body>, BoxError> { Ok(Response::new(Body::empty())) }
     /// /// One route upgrades; all others are functions from a request to a response.
     /// async fn route(exchange: Exchange) -> Result<(), tubes::Error> {
     ///     let (request, reply) = exchange.into_parts();

@@ -128,6 +128,7 @@ const TUBES_HTTP: Plan = Plan {
         ],
         &["http1/overdue", "http1/looking"],
         &["http1/shared"],
+        &["http1/replying"],
         &["http1/halves"],
         &["http1/server", "http1/client"],
         &["http1", "http2"],

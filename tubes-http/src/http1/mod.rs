@@ -47,6 +47,7 @@ mod quiet;
 mod receiving;
 mod refusing;
 mod repeat;
+mod replying;
 mod sending;
 pub(crate) mod server;
 mod shared;

@@ -46,7 +46,7 @@ use crate::strictness::Strictness;
 /// peer takes nothing has one segment under way and 64 KiB, which over TCP are 128 KiB at first and
 /// 576 KiB behind some MiB (`tubes::io::read` says how segments grow;
 /// `flow.fount.with_buffer(..)` bounds them), and another body one piece, 32 KiB, and what the drain
-/// of the flow gathers (256 KiB; `flow.drain.with_bound(..)`).
+/// of the flow gathers (512 KiB; `flow.drain.with_bound(..)`).
 ///
 /// What stands under *elsewhere* are defaults: of hyper 1.12, ntex 4.5 and actix-http 3.20, and of
 /// nginx, Go, Apache and Kestrel as their manuals have them.

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::reason::Reason;
 
 /// What waits unless [`Write::with_bound`] says otherwise: as much as one read brings.
-const BOUND: usize = 256 * 1024;
+const BOUND: usize = 512 * 1024;
 
 /// As many slices as one write takes.
 const SLICES: usize = 64;
@@ -26,7 +26,7 @@ const SLICES: usize = 64;
 /// # Flow control
 ///
 /// Gathers what it receives, so that it leaves in few writes: when upstream has nothing more
-/// right now, when 256 KiB are held (or what [`with_bound`](Write::with_bound) says), and at the
+/// right now, when 512 KiB are held (or what [`with_bound`](Write::with_bound) says), and at the
 /// end. It is ready while it holds less than the bound; at the bound it writes, and is ready
 /// again when it holds less. So it holds less than the bound and one item: an item larger than
 /// the bound is taken whole, and nothing behind it before less than the bound is left of it.
@@ -98,7 +98,7 @@ enum State<W> {
 }
 
 impl<W> Write<W> {
-    /// Ready while less than `bytes` are held, instead of 256 KiB. A bound of 0 counts as 1.
+    /// Ready while less than `bytes` are held, instead of 512 KiB. A bound of 0 counts as 1.
     pub fn with_bound(mut self, bytes: usize) -> Self {
         self.bound = bytes.max(1);
         self

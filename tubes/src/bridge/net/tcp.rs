@@ -139,7 +139,7 @@ pub struct TcpFount {
 ///
 /// # Flow control
 ///
-/// As [`io::write`](crate::io::write): holds less than 256 KiB and one item.
+/// As [`io::write`](crate::io::write): holds less than 512 KiB and one item.
 ///
 /// # Stopping
 ///

@@ -81,7 +81,7 @@ pub struct UnixFount {
 ///
 /// # Flow control
 ///
-/// As [`io::write`](crate::io::write): holds less than 256 KiB and one item.
+/// As [`io::write`](crate::io::write): holds less than 512 KiB and one item.
 ///
 /// # Stopping
 ///
